@@ -1,0 +1,62 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/context.h"
+#include "core/volume.h"
+
+namespace sg::io {
+
+/// One series of a folder, and what can be said of it without decoding pixels.
+struct DicomSeries {
+  std::string uid;              // SeriesInstanceUID
+  std::string description;      // SeriesDescription
+  std::string modality;         // "CT", "MR", …
+  std::string sop_class;        // "CT Image Storage", …
+  std::string transfer_syntax;  // name of the first instance's encoding
+  std::int64_t instances = 0;   // files
+  std::int64_t frames = 0;      // images in them all; 0 for objects without pixels
+  std::vector<std::filesystem::path> files;
+};
+
+/// Reads a DICOM image: one file (that file only), or a folder that holds one series (files directly in it).
+///
+/// Geometry, mm LPS. Slices and frames are ordered by their position along the slice normal n = row × column,
+/// n · ImagePositionPatient ascending, never by instance number. z spacing is the median distance of
+/// neighbours. Distances that differ by more than 1 % and 0.01 mm give a warning that names the gaps; several
+/// positions per slice become the outer axis time when TemporalPositionIdentifier, TriggerTime, EchoTime,
+/// DiffusionBValue, AcquisitionNumber or AcquisitionTime tells them apart. A gantry tilt stays in the third
+/// column of the direction, so every voxel lies where it was measured. Spacing comes from PixelSpacing, else
+/// ImagerPixelSpacing, else the ultrasound region calibration, else 1 mm with a warning. Enhanced multi-frame
+/// objects take position, orientation, spacing and rescale from their functional groups; cine objects
+/// (FrameTime, FrameTimeVector, CineRate) become a time axis; other stacks without positions are ordered as
+/// stored along z.
+///
+/// Values. Stored value · RescaleSlope + RescaleIntercept; dose grids · DoseGridScaling. The scalar type is
+/// the stored one when every result is a whole number that fits, else the smallest integer that holds them,
+/// else float32. Colour (RGB, YBR_*, PALETTE COLOR) becomes three channels RGB. MONOCHROME1 keeps its stored
+/// values (high = dark) and says so in metadata "PhotometricInterpretation".
+///
+/// Encodings: implicit, explicit, big-endian, deflated; RLE; JPEG baseline, extended, lossless; JPEG-LS; JPEG
+/// 2000; with or without preamble and meta header. `metadata` holds technical attributes only, nothing that
+/// names a patient.
+///
+/// Throws not_found (no such path), invalid_input (not DICOM, truncated, inconsistent; several series in the
+/// folder: the message lists them), unsupported_format (no image: the message names the SOP class; an
+/// encoding: its UID).
+Image read_dicom(const std::filesystem::path& file_or_directory, const Context& context = {});
+
+/// The same from the bytes of one file; `name` is how messages call it.
+Image read_dicom(std::span<const std::uint8_t> bytes, const std::string& name, const Context& context = {});
+
+/// The series among the files directly in `directory`, in order of first file name; files that are not DICOM
+/// are passed over. Throws not_found if it is not a folder.
+std::vector<DicomSeries> list_series(const std::filesystem::path& directory, const Context& context = {});
+
+/// Whether the bytes look like DICOM: "DICM" after 128 bytes, or a plausible first element of group 2 or 8.
+bool looks_like_dicom(std::span<const std::uint8_t> bytes);
+
+}  // namespace sg::io
