@@ -1,9 +1,11 @@
 # sg_module(name DEPENDS … PRIVATE …): one shared library sg_<name> from the .cpp files of its folder, and beside it
 # one test executable (<topic>_test.cpp), one benchmark executable (<topic>_bench.cpp) and, with SG_FUZZ, one libFuzzer
-# executable a <topic>_fuzz.cpp.
+# executable a <topic>_fuzz.cpp. <topic>_itk_test.cpp go to an executable of their own, <name>_itk_test, which is left out
+# where ITK is not installed.
 #   DEPENDS  the project's own modules it may use (PUBLIC); each must have been declared before: dependencies go down only
 #   PUBLIC / PRIVATE  third-party targets
 #   TESTS    third-party targets only the tests need
+#   ITK      ITK components that <topic>_itk_test.cpp compare with
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -50,7 +52,7 @@ if(SG_TESTS)
 endif()
 
 function(sg_module name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;PUBLIC;PRIVATE;TESTS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPENDS;PUBLIC;PRIVATE;TESTS;ITK" ${ARGN})
   foreach(dependency IN LISTS ARG_DEPENDS)
     if(NOT TARGET sg_${dependency})
       message(FATAL_ERROR "module ${name} depends on ${dependency}, which is not declared before it: "
@@ -62,6 +64,9 @@ function(sg_module name)
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  set(itk_tests ${tests})
+  list(FILTER itk_tests INCLUDE REGEX "_itk_test\\.cpp$")
+  list(FILTER tests EXCLUDE REGEX "_itk_test\\.cpp$")
   set(benches ${sources})
   list(FILTER benches INCLUDE REGEX "_bench\\.cpp$")
   set(fuzzers ${sources})
@@ -77,6 +82,9 @@ function(sg_module name)
     target_link_libraries(${name}_test PRIVATE sg_${name} ${ARG_PRIVATE} ${ARG_TESTS} GTest::gtest_main)
     gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60 PROPERTIES LABELS fast)
   endif()
+  if(SG_TESTS AND itk_tests)
+    sg_itk_test(${name} SOURCES ${itk_tests} LINK ${ARG_PRIVATE} ${ARG_TESTS} COMPONENTS ${ARG_ITK})
+  endif()
   if(SG_BENCHES AND benches)
     find_package(benchmark REQUIRED)
     add_executable(${name}_bench ${benches})
@@ -90,4 +98,18 @@ function(sg_module name)
       target_link_options(${target} PRIVATE -fsanitize=fuzzer)
     endforeach()
   endif()
+endfunction()
+
+# Tests that take ITK as oracle. Their executable is apart so that the others neither load nor include ITK.
+function(sg_itk_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;COMPONENTS" ${ARGN})
+  find_package(ITK QUIET COMPONENTS ${ARG_COMPONENTS})
+  if(NOT ITK_FOUND)
+    message(STATUS "module ${name}: ITK not found, its comparison with ITK (${name}_itk_test) is left out")
+    return()
+  endif()
+  add_executable(${name}_itk_test ${ARG_SOURCES})
+  target_include_directories(${name}_itk_test SYSTEM PRIVATE ${ITK_INCLUDE_DIRS})
+  target_link_libraries(${name}_itk_test PRIVATE sg_${name} ${ARG_LINK} ${ITK_LIBRARIES} GTest::gtest_main)
+  gtest_discover_tests(${name}_itk_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60 PROPERTIES LABELS fast)
 endfunction()
