@@ -21,31 +21,22 @@ namespace {
   ErrorCode code = ErrorCode::internal;
   switch (error) {
     case ENOENT:
-    case ENOTDIR:
-      code = ErrorCode::not_found;
-      break;
+    case ENOTDIR: code = ErrorCode::not_found; break;
     case EACCES:
     case EPERM:
-    case EROFS:
-      code = ErrorCode::forbidden;
-      break;
+    case EROFS: code = ErrorCode::forbidden; break;
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
     case ENOMEM:
     case EMFILE:
     case ENFILE:
-    case EIO:
-      code = ErrorCode::resource;
-      break;
+    case EIO: code = ErrorCode::resource; break;
     case EISDIR:
     case ENAMETOOLONG:
     case ELOOP:
-    case EINVAL:
-      code = ErrorCode::invalid_input;
-      break;
-    default:
-      break;
+    case EINVAL: code = ErrorCode::invalid_input; break;
+    default: break;
   }
   throw Error(code, fmt::format("{} '{}': {}", what, path.string(), std::strerror(error)));
 }
@@ -65,7 +56,7 @@ class Descriptor {
 };
 
 /// Reads until `out` is full or the file ends; returns the count.
-std::size_t read_fully(int fd, std::span<std::byte> out, const fs::path& path) {
+std::size_t read_fully(int fd, std::span<std::uint8_t> out, const fs::path& path) {
   std::size_t filled = 0;
   while (filled < out.size()) {
     const ssize_t got = ::read(fd, out.data() + filled, std::min<std::size_t>(out.size() - filled, 1U << 30));
@@ -156,10 +147,12 @@ AtomicFile::~AtomicFile() {
 void AtomicFile::write(ByteView bytes) {
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t put = ::write(descriptor_, bytes.data() + done, std::min<std::size_t>(bytes.size() - done, 1U << 30));
+    const ssize_t put =
+        ::write(descriptor_, bytes.data() + done, std::min<std::size_t>(bytes.size() - done, 1U << 30));
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) {
-      fail(fmt::format("cannot write {} bytes after the first {} of", bytes.size() - done, written_), target_, errno);
+      fail(fmt::format("cannot write {} bytes after the first {} of", bytes.size() - done, written_), target_,
+           errno);
     }
     done += static_cast<std::size_t>(put);
     written_ += static_cast<std::uint64_t>(put);
@@ -191,8 +184,9 @@ FileFetcher fetch_beside(const fs::path& header) {
     const fs::path relative = fs::path(name).lexically_normal();
     if (name.empty() || name.find('\0') != std::string::npos || relative.is_absolute() ||
         *relative.begin() == fs::path("..")) {
-      throw Error(ErrorCode::forbidden,
-                  fmt::format("the header names its data file '{}', expected a file in the header's folder", name));
+      throw Error(
+          ErrorCode::forbidden,
+          fmt::format("the header names its data file '{}', expected a file in the header's folder", name));
     }
     return read_file(folder / relative);
   };
@@ -200,8 +194,9 @@ FileFetcher fetch_beside(const fs::path& header) {
 
 std::string extension_of(const fs::path& path) {
   std::string name = path.filename().string();
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); });
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
+    return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+  });
   const std::string extension = fs::path(name).extension().string();
   return extension == ".gz" ? fs::path(name).stem().extension().string() + extension : extension;
 }
