@@ -118,8 +118,10 @@ Volume<T> converted_to(const AnyVolume& volume) {
 }
 
 template Volume<std::uint8_t> converted_to<std::uint8_t>(const AnyVolume&);
+template Volume<std::int8_t> converted_to<std::int8_t>(const AnyVolume&);
 template Volume<std::int16_t> converted_to<std::int16_t>(const AnyVolume&);
 template Volume<std::uint16_t> converted_to<std::uint16_t>(const AnyVolume&);
+template Volume<std::uint32_t> converted_to<std::uint32_t>(const AnyVolume&);
 template Volume<std::int32_t> converted_to<std::int32_t>(const AnyVolume&);
 template Volume<float> converted_to<float>(const AnyVolume&);
 template Volume<double> converted_to<double>(const AnyVolume&);

@@ -110,8 +110,10 @@ std::int64_t channels_of(const AnyVolume& volume);
 template <class T>
 Volume<T> converted_to(const AnyVolume& volume);
 extern template Volume<std::uint8_t> converted_to<std::uint8_t>(const AnyVolume&);
+extern template Volume<std::int8_t> converted_to<std::int8_t>(const AnyVolume&);
 extern template Volume<std::int16_t> converted_to<std::int16_t>(const AnyVolume&);
 extern template Volume<std::uint16_t> converted_to<std::uint16_t>(const AnyVolume&);
+extern template Volume<std::uint32_t> converted_to<std::uint32_t>(const AnyVolume&);
 extern template Volume<std::int32_t> converted_to<std::int32_t>(const AnyVolume&);
 extern template Volume<float> converted_to<float>(const AnyVolume&);
 extern template Volume<double> converted_to<double>(const AnyVolume&);
