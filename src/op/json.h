@@ -1,0 +1,21 @@
+#pragma once
+#include <nlohmann/json.hpp>
+
+#include "op/value_type.h"
+
+namespace sg::op {
+
+/// A document as a JSON object (numbers that are not finite become null); units are in `units_of`.
+Json to_json(const Document& document);
+/// A table as an array of row objects; missing values are null.
+Json to_json(const Table& table);
+/// The units of a document's properties by dotted path, e.g. {"grid.spacing": "mm"}; those without unit are
+/// left out.
+void units_of(const Document& document, const std::string& prefix, Json& units);
+/// A JSON object as a document, for reports; arrays of objects become lists of documents, null the text "".
+Document to_document(const Json& object);
+
+/// Parses text that a user wrote. Throws invalid_input naming `what` and the line and column of the mistake.
+Json parse_json(const std::string& text, const std::string& what);
+
+}  // namespace sg::op
