@@ -12,7 +12,8 @@ struct Row {
   int http_status;
 };
 
-// Exit statuses follow sysexits(3) where it has a fitting one, so that scripts can tell bad data from a full disk.
+// Exit statuses follow sysexits(3) where it has a fitting one, so that scripts can tell bad data from a full
+// disk.
 constexpr std::array<Row, 9> table{{
     {ErrorCode::invalid_input, "invalid_input", 65, 422},
     {ErrorCode::unsupported_format, "unsupported_format", 66, 415},

@@ -98,8 +98,9 @@ void Grid::validate() const {
   }
   for (int axis = 0; axis < 3; ++axis) {
     if (!(spacing[axis] > 0) || !std::isfinite(spacing[axis])) {
-      throw Error(ErrorCode::invalid_input, fmt::format("spacing {} × {} × {} mm is not usable, expected each > 0",
-                                                        spacing.x, spacing.y, spacing.z));
+      throw Error(ErrorCode::invalid_input,
+                  fmt::format("spacing {} × {} × {} mm is not usable, expected each > 0", spacing.x,
+                              spacing.y, spacing.z));
     }
   }
   const double det = determinant(direction);
@@ -108,8 +109,8 @@ void Grid::validate() const {
                 fmt::format("axis directions are not invertible: determinant {:.3g}, expected near ±1", det));
   }
   if (!std::isfinite(origin.x) || !std::isfinite(origin.y) || !std::isfinite(origin.z)) {
-    throw Error(ErrorCode::invalid_input, fmt::format("origin ({}, {}, {}) mm is not finite", origin.x, origin.y,
-                                                      origin.z));
+    throw Error(ErrorCode::invalid_input,
+                fmt::format("origin ({}, {}, {}) mm is not finite", origin.x, origin.y, origin.z));
   }
 }
 
@@ -139,7 +140,8 @@ std::string Grid::orientation() const {
     }
     taken[static_cast<std::size_t>(best_row)] = true;
     letters[static_cast<std::size_t>(best_axis)] =
-        direction[best_row][static_cast<std::size_t>(best_axis)] >= 0 ? positive[best_row] : negative[best_row];
+        direction[best_row][static_cast<std::size_t>(best_axis)] >= 0 ? positive[best_row]
+                                                                      : negative[best_row];
   }
   return letters;
 }
@@ -153,7 +155,8 @@ Grid with_spacing(const Grid& grid, Vec3 spacing) {
     result.size[static_cast<std::size_t>(axis)] = count;
     result.spacing[axis] = spacing[axis];
     // Centre the new grid on the old extent.
-    shift[axis] = (extent - static_cast<double>(count) * spacing[axis]) / 2 + (spacing[axis] - grid.spacing[axis]) / 2;
+    shift[axis] =
+        (extent - static_cast<double>(count) * spacing[axis]) / 2 + (spacing[axis] - grid.spacing[axis]) / 2;
   }
   result.origin = grid.origin + grid.direction * shift;
   result.validate();

@@ -13,7 +13,7 @@ namespace sg {
 template <class T>
 Buffer<T>::Buffer(std::int64_t count) : size_(count) {
   const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(T) + 64;
-  void* raw = ::operator new(bytes, std::align_val_t{64}, std::nothrow);
+  void* raw = ::operator new (bytes, std::align_val_t{64}, std::nothrow);
   if (raw == nullptr) {
     throw Error(ErrorCode::resource, fmt::format("not enough memory for {} MiB", bytes >> 20));
   }
@@ -31,13 +31,15 @@ Buffer<T> Buffer<T>::clone() const {
 
 template <class T>
 Volume<T>::Volume(const Grid& grid, std::int64_t channels, OuterAxis outer)
-    : grid_(grid), channels_(channels), outer_(channels > 1 && outer == OuterAxis::none ? OuterAxis::channel : outer) {
+    : grid_(grid),
+      channels_(channels),
+      outer_(channels > 1 && outer == OuterAxis::none ? OuterAxis::channel : outer) {
   grid.validate();
   constexpr std::int64_t limit = std::int64_t{1} << 40;
   if (channels < 1 || channels > limit / grid.voxel_count()) {
     throw Error(ErrorCode::invalid_input,
-                fmt::format("{} channels of {} are not usable, expected ≥ 1 and at most 2^40 values", channels,
-                            grid.describe()));
+                fmt::format("{} channels of {} are not usable, expected ≥ 1 and at most 2^40 values",
+                            channels, grid.describe()));
   }
   buffer_ = Buffer<T>(grid.voxel_count() * channels);
 }
@@ -57,8 +59,8 @@ template <class T>
 void Volume<T>::set_grid(const Grid& grid) {
   grid.validate();
   if (grid.size != grid_.size) {
-    throw Error(ErrorCode::invalid_input, fmt::format("grid {} does not fit a volume of {}", grid.describe(),
-                                                      grid_.describe()));
+    throw Error(ErrorCode::invalid_input,
+                fmt::format("grid {} does not fit a volume of {}", grid.describe(), grid_.describe()));
   }
   grid_ = grid;
 }
