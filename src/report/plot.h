@@ -44,7 +44,7 @@ struct Plot {
   std::string caption = {};
   std::string alt = {};              // for who cannot see it; "" = built from title and axes
   int bins = 0;                      // histogram; 0 = Freedman–Diaconis, at most 60
-  double width = 640, height = 320;  // CSS pixels
+  double width = 720, height = 320;  // CSS pixels
 };
 
 /// Renders the plot as one `<svg>` element whose colours follow the page's custom properties (light and

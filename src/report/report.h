@@ -72,8 +72,9 @@ class Report {
   Report& note(const std::string& text);
   Report& warning(const std::string& text);
   Report& figures(const std::vector<Figure>& figures);
-  /// All columns in order; `formats` for some of them. Numbers are right-aligned, NaN is a dash. Long tables
-  /// scroll. Throws invalid_input for columns of unequal length or a format without its column.
+  /// All columns in order; `formats` for some of them. Numbers are right-aligned; NaN is a dash and not
+  /// judged. Long tables scroll. Throws invalid_input for columns of unequal length or a format without its
+  /// column.
   Report& table(const Table& table, const std::string& caption = "",
                 const std::vector<ColumnFormat>& formats = {});
   Report& picture(const Picture& picture) { return pictures({picture}); }
