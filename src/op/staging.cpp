@@ -62,7 +62,7 @@ bool is_special(const fs::path& target) {
 
 bool is_there(const fs::path& path) {
   std::error_code ignored;
-  return fs::is_there(fs::symlink_status(path, ignored));
+  return fs::exists(fs::symlink_status(path, ignored));
 }
 
 [[noreturn]] void refuse_to_replace(const fs::path& target) {
