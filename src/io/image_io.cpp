@@ -1,0 +1,191 @@
+#include "io/image_io.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "io/files.h"
+#include "io/gzip.h"
+#include "io/nifti.h"
+
+namespace sg::io {
+namespace fs = std::filesystem;
+namespace {
+
+using Metadata = std::map<std::string, std::string>;
+constexpr std::size_t head_size = 4096;
+
+struct Handler {
+  ImageFormat format;
+  /// Does a file begin like this (gzip already expanded)?
+  bool (*matches)(ByteView head);
+  Image (*read)(const fs::path& path, const Context& context);
+  void (*write)(const VolumeView& volume, const Metadata& metadata, const fs::path& path,
+                const Context& context);
+};
+
+/// The .img of a .hdr and the other way round, plain or gzip; empty if there is none.
+fs::path nifti_partner(const fs::path& path, const std::string& wanted) {
+  fs::path stem = path;
+  if (extension_of(path).ends_with(".gz")) stem = stem.stem();
+  stem = path.parent_path() / stem.stem();
+  for (const char* suffix : {"", ".gz"}) {
+    const fs::path partner = stem.string() + wanted + suffix;
+    std::error_code ignored;
+    if (fs::exists(partner, ignored)) return partner;
+  }
+  return {};
+}
+
+Image read_nifti_file(const fs::path& path, const Context& context) {
+  const std::string extension = extension_of(path);
+  if (extension == ".img" || extension == ".img.gz") {
+    const fs::path header = nifti_partner(path, ".hdr");
+    if (header.empty()) {
+      throw Error(ErrorCode::not_found, "its header, the .hdr file of the same name, is missing");
+    }
+    return read_nifti(read_file(header), read_file(path), context);
+  }
+  const Bytes file = read_file(path);
+  const fs::path pair = extension.starts_with(".hdr") ? nifti_partner(path, ".img") : fs::path();
+  return read_nifti(file, pair.empty() ? Bytes() : read_file(pair), context);
+}
+
+void write_nifti_file(const VolumeView& volume, const Metadata& metadata, const fs::path& path,
+                      const Context& context) {
+  const Bytes file = write_nifti(volume, metadata);
+  write_file(path, extension_of(path).ends_with(".gz") ? compressed(file, Envelope::gzip, 1, context) : file);
+}
+
+const std::vector<Handler>& handlers() {
+  static const std::vector<Handler> all{
+      {{"NIfTI", {".nii.gz", ".nii", ".hdr", ".img", ".hdr.gz", ".img.gz"}, true},
+       looks_like_nifti,
+       read_nifti_file,
+       write_nifti_file},
+  };
+  return all;
+}
+
+bool has_extension(const ImageFormat& format, const std::string& extension) {
+  return std::find(format.extensions.begin(), format.extensions.end(), extension) != format.extensions.end();
+}
+
+const Handler* handler_of(const fs::path& path) {
+  Bytes head = read_head(path, head_size);
+  if (is_gzip(head)) {
+    try {
+      head = decompressed(head, head_size);
+    } catch (const Error&) {
+      head.clear();  // damaged: the extension has to tell
+    }
+  }
+  for (const Handler& handler : handlers()) {
+    if (handler.matches(head)) return &handler;
+  }
+  const std::string extension = extension_of(path);
+  for (const Handler& handler : handlers()) {
+    if (has_extension(handler.format, extension)) return &handler;
+  }
+  return nullptr;
+}
+
+std::string readable_extensions() {
+  std::vector<std::string> all;
+  for (const Handler& handler : handlers()) {
+    all.insert(all.end(), handler.format.extensions.begin(), handler.format.extensions.end());
+  }
+  return fmt::format("{}", fmt::join(all, " "));
+}
+
+/// An extension that a writer takes: .hdr/.img pairs are read only.
+const Handler* writer_of(const fs::path& path) {
+  const std::string extension = extension_of(path);
+  static const std::vector<std::string> read_only{".hdr", ".img", ".hdr.gz", ".img.gz", ".nhdr"};
+  if (std::find(read_only.begin(), read_only.end(), extension) != read_only.end()) return nullptr;
+  for (const Handler& handler : handlers()) {
+    if (handler.format.writable && has_extension(handler.format, extension)) return &handler;
+  }
+  return nullptr;
+}
+
+const Handler& require_writer(const fs::path& path) {
+  const Handler* handler = writer_of(path);
+  if (handler == nullptr) {
+    std::vector<std::string> usual;
+    for (const Handler& each : handlers()) {
+      if (each.format.writable) usual.push_back(each.format.extensions.front());
+    }
+    throw Error(ErrorCode::unsupported_format,
+                fmt::format("'{}': images are not written as '{}', expected one of {}", path.string(),
+                            extension_of(path), fmt::join(usual, " ")));
+  }
+  return *handler;
+}
+
+/// Errors of the format code do not know the path.
+template <class Work>
+auto with_path(const fs::path& path, const Work& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    const std::string text = error.what();
+    if (text.find(path.string()) != std::string::npos) throw;
+    throw Error(error.code(), fmt::format("'{}': {}", path.string(), text), error.field());
+  }
+}
+
+}  // namespace
+
+const std::vector<ImageFormat>& image_formats() {
+  static const std::vector<ImageFormat> formats = [] {
+    std::vector<ImageFormat> list;
+    for (const Handler& handler : handlers()) list.push_back(handler.format);
+    return list;
+  }();
+  return formats;
+}
+
+std::string probe_image(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return "DICOM";
+  const Handler* handler = handler_of(path);
+  return handler != nullptr ? handler->format.name : "";
+}
+
+bool can_write_image(const fs::path& path) { return writer_of(path) != nullptr; }
+
+Image read_image(const fs::path& path, const Context& context) {
+  context.check();
+  const Handler* handler = handler_of(path);
+  if (handler == nullptr) {
+    if (read_head(path, 1).empty()) {
+      throw Error(ErrorCode::invalid_input, fmt::format("'{}' is empty, expected an image", path.string()));
+    }
+    throw Error(ErrorCode::unsupported_format, fmt::format("'{}' is no image of a kind that is read: {}",
+                                                           path.string(), readable_extensions()));
+  }
+  return with_path(path, [&] { return handler->read(path, context); });
+}
+
+Volume<float> read_volume(const fs::path& path, const Context& context) {
+  Image image = read_image(path, context);
+  if (auto* same = std::get_if<Volume<float>>(&image.voxels)) return std::move(*same);
+  return converted_to<float>(image.voxels);
+}
+
+void write_image(const VolumeView& volume, const fs::path& path, const Context& context) {
+  const Handler& handler = require_writer(path);
+  with_path(path, [&] { handler.write(volume, {}, path, context); });
+}
+
+void write_image(const Image& image, const fs::path& path, const Context& context) {
+  const Handler& handler = require_writer(path);
+  const bool same_format = image.format.starts_with(handler.format.name);
+  with_path(path,
+            [&] { handler.write(image.voxels, same_format ? image.metadata : Metadata(), path, context); });
+}
+
+}  // namespace sg::io
