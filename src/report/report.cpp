@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "io/picture_io.h"
+#include "io/raster.h"
 #include "report/html.h"
 #include "report/style.h"
 
