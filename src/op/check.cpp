@@ -14,7 +14,7 @@ namespace {
 
 std::string shown(const Json& value) {
   if (value.is_number_float()) return fmt::format("{}", value.get<double>());
-  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text = dump(value);
   if (text.size() > 80) text = text.substr(0, 77) + "…";
   return text;
 }

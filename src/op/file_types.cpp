@@ -73,7 +73,7 @@ Table read_rows(const fs::path& file) { return io::read_table(file); }
 Signal read_sound(const fs::path& file) { return io::read_signal(file); }
 
 void write_document(const Document& document, const fs::path& file) {
-  io::write_file(file, to_json(document).dump(2) + "\n");
+  io::write_file(file, dump(to_json(document), 2) + "\n");
 }
 Document read_document(const fs::path& file) {
   const io::Bytes bytes = io::read_file(file, 256 << 20);

@@ -99,6 +99,10 @@ Document to_document(const Json& object) {
   return document;
 }
 
+std::string dump(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
 Json parse_json(const std::string& text, const std::string& what) {
   try {
     return Json::parse(text);

@@ -15,6 +15,8 @@ void units_of(const Document& document, const std::string& prefix, Json& units);
 /// A JSON object as a document, for reports; arrays of objects become lists of documents, null the text "".
 Document to_document(const Json& object);
 
+/// As text; bytes that are not UTF-8 (file names may hold any) become U+FFFD. indent −1 = one line.
+std::string dump(const Json& json, int indent = -1);
 /// Parses text that a user wrote. Throws invalid_input naming `what` and the line and column of the mistake.
 Json parse_json(const std::string& text, const std::string& what);
 

@@ -57,7 +57,7 @@ void check_output(const FieldInfo& field, const Json& wanted) {
   if (file && has_ending(wanted.get<std::string>(), writable_endings(field.kind()))) return;
   const std::string expected = is_inline(field.kind()) ? "true or false" : expectation(field);
   throw Error(file ? ErrorCode::unsupported_format : ErrorCode::invalid_input,
-              fmt::format("{} is {}, expected {}", field.name, wanted.dump(), expected), field.name);
+              fmt::format("{} is {}, expected {}", field.name, dump(wanted), expected), field.name);
 }
 
 /// An operation none of whose results would be seen need not start.

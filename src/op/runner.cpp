@@ -147,7 +147,7 @@ class Run {
       save(target, context);
     }
     if (!record_path_.empty())
-      guarded("provenance", [&] { io::write_file(record_path_, outcome_.record.dump(2) + "\n"); });
+      guarded("provenance", [&] { io::write_file(record_path_, dump(outcome_.record, 2) + "\n"); });
   }
 
   void save(const Target& target, const Context& context) {
