@@ -10,17 +10,18 @@ namespace sg::io {
 
 /// Reads a triangle surface: .stl (binary or ASCII; equal vertices are merged), .obj (polygons are cut into
 /// fans), .glb and .gltf 2.0 (triangles of all meshes, placed by the nodes of the scene; buffers inside the
-/// file or as base64). STL and OBJ hold no unit and are taken as mm LPS. glTF holds metres, y up, and is read
-/// as (x, y, z) mm LPS = 1000 · (−x, −z, y)… see write_mesh. Throws not_found, unsupported_format (another
-/// extension, a glTF extension that must be understood), invalid_input (damaged; a vertex that is not finite;
-/// an index outside the vertices; no triangle).
+/// file or as base64). STL and OBJ hold no unit and are taken as mm LPS. glTF holds metres, +x to the model's
+/// left, +y up, +z forward: (L, P, S) mm = 1000 · (x, −z, y).
+///
+/// Throws not_found, unsupported_format (another extension, a glTF extension that must be understood),
+/// invalid_input (damaged; a vertex that is not finite; an index outside the vertices; no triangle).
 Mesh read_mesh(const std::filesystem::path& path);
 Mesh read_mesh(std::span<const std::uint8_t> bytes, const std::string& name);
 
-/// Writes .stl (binary), .obj, .glb or .gltf. A glTF keeps the vertices in mm LPS and places them by one node
-/// matrix that turns them into glTF's metres and axes: x_gltf = L/1000, y_gltf = S/1000, z_gltf = P/1000 ·
-/// (−1)… Atomic. Throws invalid_input for a mesh with indices out of range or vertices not finite,
-/// unsupported_format for another extension.
+/// Writes .stl (binary), .obj, .glb or .gltf. A glTF keeps its vertices in mm LPS and places them by one node
+/// matrix, (x, y, z) m = (L, S, −P) / 1000, so that viewers show a patient upright, facing them, at true
+/// size. Atomic. Throws invalid_input for a mesh with indices out of range, vertices not finite or no
+/// triangle, unsupported_format for another extension.
 void write_mesh(const Mesh& mesh, const std::filesystem::path& path);
 
 }  // namespace sg::io
