@@ -12,13 +12,17 @@ namespace sg {
 
 template <class T>
 Buffer<T>::Buffer(std::int64_t count) : size_(count) {
-  const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(T) + 64;
-  void* raw = ::operator new (bytes, std::align_val_t{64}, std::nothrow);
-  if (raw == nullptr) {
+  // calloc gets large blocks from the system already zero: 64 MiB then cost nothing until their pages are
+  // touched.
+  const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(T) + 128;
+  void* block = std::calloc(bytes, 1);
+  if (block == nullptr) {
     throw Error(ErrorCode::resource, fmt::format("not enough memory for {} MiB", bytes >> 20));
   }
-  std::memset(raw, 0, bytes);
-  data_.reset(static_cast<T*>(raw));
+  void* start = block;
+  std::size_t space = bytes;
+  std::align(64, 1, start, space);
+  data_ = {static_cast<T*>(start), Free{block}};
 }
 
 template <class T>

@@ -2,9 +2,9 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <map>
 #include <memory>
-#include <new>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -31,7 +31,8 @@ class Buffer {
 
  private:
   struct Free {
-    void operator()(T* p) const { ::operator delete(static_cast<void*>(p), std::align_val_t{64}); }
+    void* block = nullptr;  // what calloc gave; the values start at its first multiple of 64
+    void operator()(T*) const { std::free(block); }
   };
   std::unique_ptr<T[], Free> data_;
   std::int64_t size_ = 0;
