@@ -8,7 +8,10 @@
 #include "core/error.h"
 #include "io/files.h"
 #include "io/gzip.h"
+#include "io/metaimage.h"
 #include "io/nifti.h"
+#include "io/nrrd.h"
+#include "io/raster.h"
 
 namespace sg::io {
 namespace fs = std::filesystem;
@@ -59,12 +62,62 @@ void write_nifti_file(const VolumeView& volume, const Metadata& metadata, const 
   write_file(path, extension_of(path).ends_with(".gz") ? compressed(file, Envelope::gzip, 1, context) : file);
 }
 
+Image read_nrrd_file(const fs::path& path, const Context& context) {
+  return read_nrrd(read_file(path), fetch_beside(path), context);
+}
+
+void write_nrrd_file(const VolumeView& volume, const Metadata& metadata, const fs::path& path,
+                     const Context& context) {
+  write_file(path, write_nrrd(volume, metadata, context));
+}
+
+Image read_metaimage_file(const fs::path& path, const Context& context) {
+  return read_metaimage(read_file(path), fetch_beside(path), context);
+}
+
+void write_metaimage_file(const VolumeView& volume, const Metadata& metadata, const fs::path& path,
+                          const Context& context) {
+  if (extension_of(path) == ".mha") return write_file(path, write_metaimage(volume, metadata, "", context));
+  // Voxels first: a header must never point at data that is not there.
+  const fs::path data = fs::path(path).replace_extension(".raw");
+  write_file(data, metaimage_data(volume));
+  write_file(path, write_metaimage(volume, metadata, data.filename().string(), context));
+}
+
+template <Image (*read)(ByteView)>
+Image read_picture(const fs::path& path, const Context&) {
+  return read(read_file(path));
+}
+
 const std::vector<Handler>& handlers() {
   static const std::vector<Handler> all{
       {{"NIfTI", {".nii.gz", ".nii", ".hdr", ".img", ".hdr.gz", ".img.gz"}, true},
        looks_like_nifti,
        read_nifti_file,
        write_nifti_file},
+      {{"NRRD", {".nrrd", ".nhdr"}, true}, looks_like_nrrd, read_nrrd_file, write_nrrd_file},
+      {{"MetaImage", {".mha", ".mhd"}, true},
+       looks_like_metaimage,
+       read_metaimage_file,
+       write_metaimage_file},
+      {{"PNG", {".png"}, true},
+       looks_like_png,
+       read_picture<read_png>,
+       [](const VolumeView& volume, const Metadata& metadata, const fs::path& path, const Context&) {
+         write_file(path, write_png(volume, metadata));
+       }},
+      {{"JPEG", {".jpg", ".jpeg"}, true},
+       looks_like_jpeg,
+       read_picture<read_jpeg>,
+       [](const VolumeView& volume, const Metadata&, const fs::path& path, const Context&) {
+         write_file(path, write_jpeg(volume));
+       }},
+      {{"TIFF", {".tif", ".tiff"}, true},
+       looks_like_tiff,
+       read_picture<read_tiff>,
+       [](const VolumeView& volume, const Metadata& metadata, const fs::path& path, const Context&) {
+         write_file(path, write_tiff(volume, metadata));
+       }},
   };
   return all;
 }

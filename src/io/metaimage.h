@@ -21,9 +21,10 @@ bool looks_like_metaimage(ByteView head);
 /// unsupported_format (LIST and patterns of data files; more than four dimensions; other object types).
 Image read_metaimage(ByteView file, const FileFetcher& fetch = {}, const Context& context = {});
 
-/// A .mha (voxels inside, zlib) or, when `data_name` is given, the header of an .mhd whose raw voxels are
-/// encode_voxels(volume, true) in the file of that name.
+/// A .mha (voxels inside, zlib) or, when `data_name` is given, the header of an .mhd whose raw voxels,
+/// metaimage_data(volume), belong into the file of that name.
 Bytes write_metaimage(const VolumeView& volume, const std::map<std::string, std::string>& metadata = {},
                       const std::string& data_name = "", const Context& context = {});
+Bytes metaimage_data(const VolumeView& volume);
 
 }  // namespace sg::io

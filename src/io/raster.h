@@ -30,7 +30,7 @@ Bytes encode_png(const Volume<std::uint8_t>& picture);
 
 /// 8-bit grey, or colour as RGB (CMYK is converted without a colour profile).
 Image read_jpeg(ByteView file);
-/// uint8, one slice, 1 or 3 channels.
+/// uint8, one slice, 1 or 3 channels. The pixel size is lost.
 Bytes write_jpeg(const VolumeView& volume, const std::map<std::string, std::string>& metadata = {},
                  int quality = 95);
 
