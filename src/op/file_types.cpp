@@ -20,7 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The table of a type whose reader needs no context.
+/// The table of a type from its reader and writer, which may take a context as last argument; null = there is
+/// none.
 template <class V, auto read, auto write>
 ValueType file_type(Kind kind) {
   ValueType type;
@@ -33,7 +34,12 @@ ValueType file_type(Kind kind) {
         *static_cast<V*>(value) = read(file);
     };
   if constexpr (!std::is_null_pointer_v<decltype(write)>)
-    type.save = [](const void* value, const fs::path& file) { write(*static_cast<const V*>(value), file); };
+    type.save = [](const void* value, const fs::path& file, const Context& context) {
+      if constexpr (std::is_invocable_v<decltype(write), const V&, const fs::path&, const Context&>)
+        write(*static_cast<const V*>(value), file, context);
+      else
+        write(*static_cast<const V*>(value), file);
+    };
   return type;
 }
 
@@ -53,11 +59,10 @@ ValueType volume_type(Kind kind) {
   return type;
 }
 
-void write_volume(const Volume<float>& volume, const fs::path& file) { io::write_image(volume, file); }
-void write_picture(const Volume<std::uint8_t>& picture, const fs::path& file) {
-  io::write_image(picture, file);
+template <class V>
+void write_voxels(const V& image, const fs::path& file, const Context& context) {
+  io::write_image(image, file, context);
 }
-void write_whole_image(const Image& image, const fs::path& file) { io::write_image(image, file); }
 Volume<std::uint8_t> read_picture(const fs::path& file, const Context& context) {
   return converted_to<std::uint8_t>(io::read_image(file, context).voxels);
 }
@@ -136,17 +141,19 @@ const std::vector<std::string>& writable_endings(Kind kind) {
 
 template <>
 const ValueType& value_type<Image>() {
-  static const ValueType type = volume_type<Image, io::read_image, write_whole_image>(Kind::volume);
+  static const ValueType type = volume_type<Image, io::read_image, write_voxels<Image>>(Kind::volume);
   return type;
 }
 template <>
 const ValueType& value_type<Volume<float>>() {
-  static const ValueType type = volume_type<Volume<float>, io::read_volume, write_volume>(Kind::volume);
+  static const ValueType type =
+      volume_type<Volume<float>, io::read_volume, write_voxels<Volume<float>>>(Kind::volume);
   return type;
 }
 template <>
 const ValueType& value_type<Volume<std::uint8_t>>() {
-  static const ValueType type = volume_type<Volume<std::uint8_t>, read_picture, write_picture>(Kind::picture);
+  static const ValueType type =
+      volume_type<Volume<std::uint8_t>, read_picture, write_voxels<Volume<std::uint8_t>>>(Kind::picture);
   return type;
 }
 template <>

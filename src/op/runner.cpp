@@ -157,7 +157,7 @@ class Run {
       throw Error(ErrorCode::internal, operation_.name + " did not produce " + target.field->name,
                   target.field->name);
     guarded(target.field->name, [&] {
-      target.field->type->save(value, target.staged);
+      target.field->type->save(value, target.staged, context.silent());
       outcome_.record["outputs"][target.field->name] = file_record(target.path, target.staged);
     });
     outcome_.written.push_back(target.path);

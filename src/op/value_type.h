@@ -76,7 +76,7 @@ struct ValueType {
   void (*from_json)(void* value, const Json& json) = nullptr;
   Json (*to_json)(const void* value) = nullptr;
   void (*load)(void* value, const std::filesystem::path& file, const Context& context) = nullptr;
-  void (*save)(const void* value, const std::filesystem::path& file) = nullptr;
+  void (*save)(const void* value, const std::filesystem::path& file, const Context& context) = nullptr;
   Shape (*shape)(const void* value) = nullptr;
   int (*chosen)(const void* value) = nullptr;  // choices: the enumerator's number
   void (*choose)(void* value, int index) = nullptr;
