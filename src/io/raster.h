@@ -31,8 +31,7 @@ Bytes encode_png(const Volume<std::uint8_t>& picture);
 /// 8-bit grey, or colour as RGB (CMYK is converted without a colour profile).
 Image read_jpeg(ByteView file);
 /// uint8, one slice, 1 or 3 channels. The pixel size is lost.
-Bytes write_jpeg(const VolumeView& volume, const std::map<std::string, std::string>& metadata = {},
-                 int quality = 95);
+Bytes write_jpeg(const VolumeView& volume, int quality = 95);
 
 /// 1 to 64-bit integers, float32 and float64; grey (white-is-zero keeps its stored values), palette (as RGB),
 /// RGB, with or without alpha, planar or interleaved; strips or tiles; uncompressed, LZW, Deflate, PackBits,
