@@ -29,8 +29,8 @@ Color label_color(std::int32_t label) {
   // Steps by the golden angle spread any run of numbers over all hues; three lightnesses part near hues.
   const double n = static_cast<double>(static_cast<std::uint32_t>(label) % 1000003U);
   const double hue = std::fmod(.45 + n * 2.399963229728653, 2 * std::numbers::pi);
-  constexpr double lightness[] = {.76, .66, .84};
-  return from_oklch(lightness[static_cast<std::uint32_t>(label) % 3], .15, hue);
+  constexpr double lightness[] = {.72, .62, .80};
+  return from_oklch(lightness[static_cast<std::uint32_t>(label) % 3], .17, hue);
 }
 
 Color heat_color(double t) {

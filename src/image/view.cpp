@@ -131,8 +131,8 @@ void draw_labels(Canvas& canvas, const Scene& scene, const Panel& panel, const C
   }
 }
 
-void draw_letters(Canvas& canvas, const Panel& panel) {
-  const double size = std::clamp(static_cast<double>(panel.height) / 26, 9.0, 20.0), margin = size * .7;
+void draw_letters(Canvas& canvas, const Panel& panel, int height) {
+  const double size = std::clamp(height / 28.0, 9.0, 20.0), margin = size * .7;
   const double w = static_cast<double>(panel.width), h = static_cast<double>(panel.height);
   if (w < 4 * size || h < 4 * size) return;
   const auto put = [&](double x, double y, Vec3 direction) {
@@ -145,9 +145,9 @@ void draw_letters(Canvas& canvas, const Panel& panel) {
   put(w / 2, h - margin - size / 2, panel.down);
 }
 
-/// A bar of 1, 2 or 5 times a power of ten, at most a quarter of the panel.
+/// A bar of 1, 2 or 5 times a power of ten, at most a third of the panel.
 void draw_scale_bar(Canvas& canvas, const Panel& panel) {
-  const double room = .25 * static_cast<double>(panel.width) * panel.mm;
+  const double room = .33 * static_cast<double>(panel.width) * panel.mm;
   const double power = std::pow(10, std::floor(std::log10(room)));
   const double length = power * (room >= 5 * power ? 5 : room >= 2 * power ? 2 : 1);
   const double size = std::clamp(static_cast<double>(panel.height) / 34, 8.0, 15.0);
@@ -178,7 +178,7 @@ Canvas draw_panel(const Scene& scene, const Panel& panel, const Context& context
   if (scene.options.overlay != nullptr) draw_overlay(canvas, scene, panel, context);
   if (scene.options.labels != nullptr) draw_labels(canvas, scene, panel, context);
   if (scene.options.crosshair) draw_crosshair(canvas, panel, scene.point);
-  if (scene.options.letters) draw_letters(canvas, panel);
+  if (scene.options.letters) draw_letters(canvas, panel, scene.options.height);
   return canvas;
 }
 

@@ -23,7 +23,7 @@ enum class Plane { sagittal, coronal, axial };
 struct ViewOptions {
   std::optional<Window> window = {};  // robust_window if empty
   const LabelMap* labels = nullptr;   // any grid; filled with label_color, smooth outlines
-  double label_opacity = .3;          // of the filling, 0…1
+  double label_opacity = .4;          // of the filling, 0…1
   bool outlines = true;               // of the labels
   const Volume<float>* overlay =
       nullptr;  // any grid; in the colours of heat_color, the more opaque the higher

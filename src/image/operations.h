@@ -1,0 +1,12 @@
+#pragma once
+#include "op/operation.h"
+
+namespace sg::image {
+
+op::Operation info_operation();                  // image.info
+op::Operation convert_operation();               // image.convert
+op::Operation resample_operation();              // image.resample
+op::Operation view_operation();                  // image.view
+op::Operation simulate_acquisition_operation();  // image.simulate_acquisition
+
+}  // namespace sg::image

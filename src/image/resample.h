@@ -1,0 +1,17 @@
+#pragma once
+#include "core/context.h"
+#include "core/resample.h"
+#include "core/volume.h"
+
+namespace sg::image {
+
+/// `image` on another grid, all channels; 0 outside of it. With `antialias`, axes along which voxels grow
+/// s-fold are smoothed first by a Gaussian of ½·√(s² − 1) voxels (not for nearest). Result float32.
+Volume<float> onto_grid(const Volume<float>& image, const Grid& grid, Interpolation interpolation,
+                        bool antialias, const Context& context = {});
+
+/// An image of labels on another grid by nearest neighbour, in its own scalar type. Throws invalid_input
+/// naming the first value that is not a whole number of 32 bits, and for more than one channel.
+Image labels_onto_grid(const Image& labels, const Grid& grid, const Context& context = {});
+
+}  // namespace sg::image
