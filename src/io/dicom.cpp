@@ -226,7 +226,7 @@ class Assembly {
     });
     wide.set_time_step(stack_.time_step);
     if (format_.allocated == 64) return wide;
-    return converted_to<float>(wide);
+    return converted_to<float>(AnyVolume(std::move(wide)));
   }
 
   AnyVolume rescaled(AnyVolume stored) {

@@ -207,8 +207,13 @@ ObjectInfo object_info(const DicomFile& file, const std::string& name) {
   if (!shared.axes) read_axes(shared, detector);
   if (d.has(tag::shared_functional_groups)) read_groups(shared, d.item(tag::shared_functional_groups));
   const std::vector<DicomDataset> groups = d.items(tag::per_frame_functional_groups);
-  if (!groups.empty() && static_cast<std::int64_t>(groups.size()) != object.format.frames) {
+  if (!groups.empty() && static_cast<std::int64_t>(groups.size()) < object.format.frames) {
     bad(fmt::format("{} per-frame functional groups for {} frames", groups.size(), object.format.frames));
+  }
+  if (static_cast<std::int64_t>(groups.size()) > object.format.frames) {
+    object.warnings.push_back(
+        fmt::format("{} per-frame functional groups for {} frames, the last ones are not used", groups.size(),
+                    object.format.frames));
   }
   if (!shared.spacing && groups.empty()) {
     shared.spacing = ultrasound_spacing(d, object.warnings);

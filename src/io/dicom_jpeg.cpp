@@ -10,6 +10,7 @@
 
 #include "dcmtk/config/osconfig.h"
 
+#include "dcmtk/dcmdata/dcpxitem.h"
 #include "dcmtk/dcmdata/dctk.h"
 #include "dcmtk/dcmjpeg/djcparam.h"
 #include "dcmtk/dcmjpeg/djdijg12.h"
@@ -39,6 +40,7 @@ struct JpegHeader {
   std::vector<std::uint8_t> component_ids;
   std::optional<int> adobe_transform;
   bool jfif = false;
+  bool subsampled = false;  // the first component is finer than the others
 };
 
 void read_frame_header(Bytes segment, JpegHeader& header) {
@@ -47,8 +49,10 @@ void read_frame_header(Bytes segment, JpegHeader& header) {
   header.rows = segment[1] << 8 | segment[2];
   header.columns = segment[3] << 8 | segment[4];
   header.components = segment[5];
-  for (int c = 0; c < header.components; ++c)
-    header.component_ids.push_back(segment[6 + 3 * static_cast<std::size_t>(c)]);
+  for (std::size_t c = 0; c < segment[5]; ++c) {
+    header.component_ids.push_back(segment[6 + 3 * c]);
+    header.subsampled = header.subsampled || segment[7 + 3 * c] != segment[7];
+  }
 }
 
 JpegHeader read_jpeg_header(Bytes bytes) {
@@ -95,7 +99,8 @@ bool holds_ycc(const JpegHeader& header, bool stated_rgb) {
   if (header.components != 3) return false;
   if (header.adobe_transform) return *header.adobe_transform == 1;
   if (header.component_ids == std::vector<std::uint8_t>{'R', 'G', 'B'}) return false;
-  return header.jfif || !stated_rgb;
+  // Nobody subsamples red, green and blue, so such data are YCbCr whatever the data set says.
+  return header.jfif || header.subsampled || !stated_rgb;
 }
 
 struct JumpOut {
@@ -247,9 +252,9 @@ DecodedPicture decode_jpeg_ls(Bytes bytes, const FrameShape& shape) {
   photometric->putOFStringArray(shape.components == 3 ? "RGB" : "MONOCHROME2");
   if (dataset.insert(photometric.get()).good()) photometric.release();
 
-  auto sequence = std::make_unique<DcmPixelSequence>(DcmTag(DCM_PixelSequenceTag, DcmVR(EVR_OB)));
-  sequence->insert(std::make_unique<DcmPixelItem>(DcmTag(DCM_PixelItemTag, DcmVR(EVR_OB))).release());
-  auto fragment = std::make_unique<DcmPixelItem>(DcmTag(DCM_PixelItemTag, DcmVR(EVR_OB)));
+  auto sequence = std::make_unique<DcmPixelSequence>(DcmTag(DCM_PixelData, DcmVR(EVR_OB)));
+  sequence->insert(std::make_unique<DcmPixelItem>(DcmTag(DCM_Item, DcmVR(EVR_OB))).release());
+  auto fragment = std::make_unique<DcmPixelItem>(DcmTag(DCM_Item, DcmVR(EVR_OB)));
   std::vector<std::uint8_t> even(bytes.begin(), bytes.end());
   if (even.size() % 2 != 0) even.push_back(0);
   fragment->putUint8Array(even.data(), static_cast<unsigned long>(even.size()));

@@ -9,6 +9,7 @@
 #include "io/dicom_codecs.h"
 #include "io/dicom_tags.h"
 #include "io/dicom_uids.h"
+#include "io/text.h"
 
 namespace sg::io {
 namespace {
@@ -20,7 +21,11 @@ using Bytes = std::span<const std::uint8_t>;
 std::int64_t required(const DicomDataset& d, const DicomTag& tag, const char* name, std::int64_t low,
                       std::int64_t high) {
   const std::optional<std::int64_t> value = d.integer(tag);
-  if (!value) bad(fmt::format("{} is missing or not a whole number, expected {}…{}", name, low, high));
+  if (!value) {
+    bad(d.has(tag) ? fmt::format("{} is \"{}\", expected a whole number {}…{}", name,
+                                 clean_text(d.text(tag), 32), low, high)
+                   : fmt::format("{} is missing, expected a whole number {}…{}", name, low, high));
+  }
   if (*value < low || *value > high) bad(fmt::format("{} is {}, expected {}…{}", name, *value, low, high));
   return *value;
 }
