@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/error.h"
+#include "core/rng.h"
 #include "core/volume.h"
 
 /// What the tests of this module share.
