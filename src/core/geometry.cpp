@@ -151,6 +151,11 @@ Grid with_spacing(const Grid& grid, Vec3 spacing) {
   Vec3 shift;
   for (int axis = 0; axis < (grid.is_2d() ? 2 : 3); ++axis) {
     const double extent = static_cast<double>(grid.size[static_cast<std::size_t>(axis)]) * grid.spacing[axis];
+    if (!(spacing[axis] > 0) || !(extent / spacing[axis] < 0x1p40)) {
+      throw Error(ErrorCode::invalid_input,
+                  fmt::format("spacing {} mm is not usable over {} mm, expected > 0 and at most 2^40 voxels",
+                              spacing[axis], extent));
+    }
     const auto count = std::max<std::int64_t>(1, std::llround(extent / spacing[axis]));
     result.size[static_cast<std::size_t>(axis)] = count;
     result.spacing[axis] = spacing[axis];

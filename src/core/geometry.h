@@ -84,7 +84,8 @@ struct Grid {
 };
 
 /// The grid over the same physical extent with the given spacing (mm). Voxel corners, not centres, are kept, so
-/// that extent = size · spacing changes by less than a voxel. 2-D grids keep z.
+/// that extent = size · spacing changes by less than a voxel. 2-D grids keep z. Throws invalid_input for a spacing that
+/// is not positive and finite or gives more than 2^40 voxels.
 Grid with_spacing(const Grid& grid, Vec3 spacing);
 
 }  // namespace sg
