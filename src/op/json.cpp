@@ -103,6 +103,15 @@ std::string dump(const Json& json, int indent) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string as_text(const Json& json) {
+  if (json.is_string()) return json.get<std::string>();
+  if (json.is_number_float()) return fmt::format("{}", json.get<double>());
+  if (!json.is_array()) return dump(json);
+  std::string text;
+  for (const Json& item : json) text += (text.empty() ? "" : ",") + as_text(item);
+  return text;
+}
+
 Json parse_json(const std::string& text, const std::string& what) {
   try {
     return Json::parse(text);

@@ -17,6 +17,9 @@ Document to_document(const Json& object);
 
 /// As text; bytes that are not UTF-8 (file names may hold any) become U+FFFD. indent −1 = one line.
 std::string dump(const Json& json, int indent = -1);
+/// As a person writes it: texts without quotes, numbers in their shortest form, arrays with commas:
+/// "0,0,2.5".
+std::string as_text(const Json& json);
 /// Parses text that a user wrote. Throws invalid_input naming `what` and the line and column of the mistake.
 Json parse_json(const std::string& text, const std::string& what);
 

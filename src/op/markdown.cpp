@@ -14,14 +14,6 @@ std::string cell(std::string text) {
   return text;
 }
 
-std::string text_of(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (!value.is_array()) return value.dump();
-  std::string text;
-  for (const Json& item : value) text += (text.empty() ? "" : ",") + item.dump();
-  return text;
-}
-
 std::string table_of(const Operation& operation, Role role, const std::string& title) {
   const auto fields = operation.fields_of(role);
   if (fields.empty()) return "";
@@ -63,7 +55,7 @@ std::string constraints(const Operation& operation, const FieldInfo& field) {
   if (!field.modality.empty()) append(text, "modality " + field.modality);
   if (field.role == Role::parameter) {
     const Json value = default_of(operation, field);
-    append(text, value.is_null() ? "none by default" : "default " + (value == "" ? "empty" : text_of(value)));
+    append(text, value.is_null() ? "none by default" : "default " + (value == "" ? "empty" : as_text(value)));
   } else if (field.optional) {
     append(text, field.role == Role::input ? "may be left out" : "only when asked for");
   }

@@ -65,14 +65,6 @@ std::string attributes(const FieldInfo& field) {
   return endings.empty() ? "" : " fileExtensions=\"" + endings + "\"";
 }
 
-std::string text_of(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (!value.is_array()) return value.dump();
-  std::string text;
-  for (const Json& item : value) text += (text.empty() ? "" : ",") + item.dump();
-  return text;
-}
-
 std::string parameter(const Operation& operation, const FieldInfo& field) {
   const std::string tag = tag_of(field);
   std::string help = field.help;
@@ -83,7 +75,7 @@ std::string parameter(const Operation& operation, const FieldInfo& field) {
   xml += element("label", title_case(field.name));
   xml += element("description", help);
   const Json value = field.role == Role::parameter ? default_of(operation, field) : Json(nullptr);
-  if (!value.is_null()) xml += element("default", text_of(value));
+  if (!value.is_null()) xml += element("default", as_text(value));
   for (const std::string& choice : field.choices) xml += element("element", choice);
   if (field.low || field.high) {
     xml += "      <constraints>\n";
