@@ -124,8 +124,8 @@ TEST(Overlap, OfSpheresMeetsTheLens) {
   const double volume = 4.0 / 3 * std::numbers::pi * r * r * r;
   EXPECT_NEAR(result.mean_dice, lens / volume, .003);
   EXPECT_NEAR(result.labels[0].volume_reference, volume, .01 * volume);
-  EXPECT_NEAR(result.mean_hd95, d, .5);  // two caps move by d, the 95th percentile lies in them
-  // Distance between the surfaces is |d·cos θ| to first order: ∫|cos| over the sphere is ½.
+  // Surfaces are |d·cos θ| apart to first order, which is uniform in 0…d over the sphere.
+  EXPECT_NEAR(result.mean_hd95, .95 * d, .4);
   EXPECT_NEAR(result.mean_assd, d / 2, .35);
 }
 

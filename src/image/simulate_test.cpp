@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
+#include "image/view.h"
 
 namespace sg::image {
 namespace {
@@ -160,15 +161,16 @@ TEST(Simulate, LabelsMoveWithTheImage) {
   const Volume<float> original = phantom();
   LabelMap labels{Volume<std::int32_t>(original.grid()), {{1, "bright"}}};
   for (std::int64_t i = 0; i < original.size(); ++i)
-    labels.voxels.data()[i] = original.data()[i] > .35F ? 1 : 0;
+    labels.voxels.data()[i] = original.data()[i] > .15F ? 1 : 0;
   const Acquisition a = simulate_acquisition(original, &labels, clean(), Context(4));
   ASSERT_TRUE(a.labels);
   EXPECT_EQ(a.labels->voxels.grid(), a.image.grid());
   EXPECT_EQ(a.labels->names.at(1), "bright");
-  const float peak = *std::max_element(original.values().begin(), original.values().end());
+  const Window window = robust_window(original);
+  const double level = 1000 * (.15 - window.low) / (window.high - window.low);
   std::int64_t wrong = 0, inside = 0;
   for (std::int64_t i = 0; i < a.image.size(); ++i) {
-    const bool bright = a.image.data()[i] > 1000 * .35F / peak;
+    const bool bright = static_cast<double>(a.image.data()[i]) > level;
     inside += a.labels->voxels.data()[i];
     wrong += bright != (a.labels->voxels.data()[i] == 1) ? 1 : 0;
   }
