@@ -65,6 +65,10 @@ void read_rescale(FrameInfo& frame, const DicomDataset& d) {
   if (const auto slope = d.number(tag::rescale_slope)) frame.slope = *slope;
   if (const auto intercept = d.number(tag::rescale_intercept)) frame.intercept = *intercept;
   if (frame.slope == 0) bad("RescaleSlope is 0, expected another number");
+  if (std::abs(frame.slope) > 1e20 || std::abs(frame.intercept) > 1e20) {
+    bad(fmt::format("rescale {:.3g} · v + {:.3g} is out of range, expected factors below 1e20", frame.slope,
+                    frame.intercept));
+  }
 }
 
 /// Attributes as they stand at the top of a classic object; enhanced ones keep the same in functional groups.
@@ -78,7 +82,8 @@ void read_plain(FrameInfo& frame, const DicomDataset& d) {
   }
   read_rescale(frame, d);
   if (const auto dose = d.number(tag::dose_grid_scaling)) {
-    if (!(*dose > 0)) bad(fmt::format("DoseGridScaling is {}, expected > 0", *dose));
+    if (!(*dose > 0) || *dose > 1e20)
+      bad(fmt::format("DoseGridScaling is {}, expected > 0 and below 1e20", *dose));
     frame.slope = *dose;
   }
   set_key(frame, FrameKey::temporal, d.number(tag::temporal_position));
