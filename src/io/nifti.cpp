@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "core/error.h"
 #include "io/gzip.h"
@@ -14,19 +13,8 @@
 namespace sg::io {
 namespace {
 
-struct Datatype {
-  int code;
-  Scalar scalar;
-  int channels;
-};
-constexpr Datatype datatypes[] = {
-    {2, Scalar::u8, 1},    {256, Scalar::i8, 1}, {512, Scalar::u16, 1},  {4, Scalar::i16, 1},
-    {768, Scalar::u32, 1}, {8, Scalar::i32, 1},  {1280, Scalar::u64, 1}, {1024, Scalar::i64, 1},
-    {16, Scalar::f32, 1},  {64, Scalar::f64, 1}, {128, Scalar::u8, 3},   {2304, Scalar::u8, 4},
-};
-
-Datatype datatype_of(const NiftiHeader& h) {
-  for (const Datatype& type : datatypes) {
+NiftiDatatype datatype_of(const NiftiHeader& h) {
+  for (const NiftiDatatype& type : nifti_datatypes) {
     if (type.code == h.datatype) return type;
   }
   struct Name {
@@ -121,7 +109,8 @@ Mat3 quaternion_matrix(const NiftiHeader& h) {
   }
   const double squared = b * b + c * c + d * d;
   double a = 0;
-  if (squared < 1) {
+  // Like the reference library: in float32 a half turn leaves a remainder that is rounding, not rotation.
+  if (1 - squared >= 1e-7) {
     a = std::sqrt(1 - squared);
   } else {
     const double length = std::hypot(b, c, d);
@@ -139,39 +128,79 @@ struct Position {
   std::string source;
 };
 
-Position position_of(const NiftiHeader& h, std::vector<std::string>& warnings) {
+Position from_sform(const NiftiHeader& h) {
   Position p;
+  p.source = "NIfTI sform";
+  for (int i = 0; i < 3; ++i) {
+    const auto& row = h.srow[static_cast<std::size_t>(i)];
+    for (std::size_t j = 0; j < 3; ++j) p.matrix[i][j] = row[j];
+    p.origin[i] = row[3];
+  }
+  return p;
+}
+
+Position from_qform(const NiftiHeader& h, std::vector<std::string>& warnings) {
+  const std::array<double, 3> sizes = pixel_sizes(h, warnings);
+  return {quaternion_matrix(h) * Mat3::diagonal({sizes[0], sizes[1], sizes[2]}),
+          {h.qoffset[0], h.qoffset[1], h.qoffset[2]},
+          "NIfTI qform"};
+}
+
+/// How far apart, in header units, the two put the same voxel at most.
+double disagreement(const NiftiHeader& h, const Position& a, const Position& b) {
+  double most = 0;
+  for (unsigned corner = 0; corner < 8; ++corner) {
+    Vec3 index;
+    for (unsigned axis = 0; axis < 3; ++axis) {
+      if ((corner >> axis & 1U) != 0)
+        index[static_cast<int>(axis)] = static_cast<double>(dimension(h, axis + 1) - 1);
+    }
+    most = std::max(most, norm(a.matrix * index + a.origin - (b.matrix * index + b.origin)));
+  }
+  return most;
+}
+
+Position position_of(const NiftiHeader& h, std::vector<std::string>& warnings) {
   if (h.sform_code > 0) {
-    p.source = "NIfTI sform";
-    for (int i = 0; i < 3; ++i) {
-      const auto& row = h.srow[static_cast<std::size_t>(i)];
-      for (std::size_t j = 0; j < 3; ++j) p.matrix[i][j] = row[j];
-      p.origin[i] = row[3];
+    const Position p = from_sform(h);
+    // Equal codes claim equal spaces. A qform that cannot even be read says nothing.
+    if (h.qform_code == h.sform_code) {
+      std::vector<std::string> ignored;
+      try {
+        const double apart = disagreement(h, p, from_qform(h, ignored));
+        const double voxel =
+            std::min({norm(p.matrix.column(0)), norm(p.matrix.column(1)), norm(p.matrix.column(2))});
+        if (apart > 0.1 * voxel) {
+          warnings.push_back(fmt::format(
+              "NIfTI sform and qform both claim code {} but put voxels up to {:.4g} apart; sform taken",
+              h.sform_code, apart));
+        }
+      } catch (const Error&) {
+        warnings.push_back("the NIfTI qform is not usable; sform taken");
+      }
     }
     return p;
   }
+  if (h.qform_code > 0) return from_qform(h, warnings);
   const std::array<double, 3> sizes = pixel_sizes(h, warnings);
-  const Mat3 scale = Mat3::diagonal({sizes[0], sizes[1], sizes[2]});
-  if (h.qform_code > 0) {
-    p.source = "NIfTI qform";
-    p.matrix = quaternion_matrix(h) * scale;
-    p.origin = {h.qoffset[0], h.qoffset[1], h.qoffset[2]};
-    return p;
-  }
-  p.source = "NIfTI pixdim";
-  p.matrix = scale;
   warnings.push_back(h.version == 0
                          ? "Analyze 7.5 does not tell left from right; voxel axes taken as right, front, up"
                          : "neither sform nor qform is set; voxel axes taken as right, front, up from 0");
-  return p;
+  return {Mat3::diagonal({sizes[0], sizes[1], sizes[2]}), {}, "NIfTI pixdim"};
 }
 
 Grid grid_of_header(const NiftiHeader& h, const Position& p, std::vector<std::string>& warnings) {
   const double mm = millimetres(h, warnings);
-  const Mat3 ras_to_lps = Mat3::diagonal({-mm, -mm, mm});
+  // Component by component: a NaN must stay where it is to be named.
+  const Vec3 ras_to_lps{-mm, -mm, mm};
+  Mat3 matrix;
+  Vec3 origin;
+  for (int row = 0; row < 3; ++row) {
+    for (std::size_t j = 0; j < 3; ++j) matrix[row][j] = ras_to_lps[row] * p.matrix[row][j];
+    origin[row] = ras_to_lps[row] * p.origin[row];
+  }
   const std::array<std::int64_t, 3> size{dimension(h, 1), dimension(h, 2), dimension(h, 3)};
-  Grid grid =
-      grid_from_matrix(size, ras_to_lps * p.matrix, as_point(ras_to_lps * p.origin), p.source, warnings);
+  Grid grid = grid_from_matrix(size, matrix, as_point(origin), p.source, warnings);
   // Rotated rows in float32 lose the last digits of the spacing that pixdim still has.
   for (int axis = 0; axis < 3; ++axis) {
     const double exact = std::abs(h.pixdim[static_cast<std::size_t>(axis) + 1]) * mm;
@@ -182,7 +211,7 @@ Grid grid_of_header(const NiftiHeader& h, const Position& p, std::vector<std::st
 
 VoxelLayout layout_of(const NiftiHeader& h, const Position& position, std::vector<std::string>& warnings) {
   check_dimensions(h);
-  const Datatype type = datatype_of(h);
+  const NiftiDatatype type = datatype_of(h);
   const std::int64_t times = dimension(h, 4), vectors = dimension(h, 5) * type.channels;
   if (dimension(h, 6) != 1 || dimension(h, 7) != 1 || (times > 1 && vectors > 1)) {
     throw Error(
@@ -288,101 +317,6 @@ Image read_nifti(ByteView file, ByteView pair, const Context& context) {
   describe_header(h, position, zipped, image);
   image.metadata["stored_type"] = name_of(layout.scalar);
   return image;
-}
-
-namespace {
-
-/// The unit quaternion (b, c, d with a ≥ 0) of a proper rotation.
-std::array<double, 3> quaternion_of(const Mat3& r) {
-  const double trace = r[0][0] + r[1][1] + r[2][2];
-  // Starting from the largest of a, b, c, d keeps the divisor away from 0.
-  if (trace > 0) {
-    const double a4 = 2 * std::sqrt(1 + trace);
-    return {(r[2][1] - r[1][2]) / a4, (r[0][2] - r[2][0]) / a4, (r[1][0] - r[0][1]) / a4};
-  }
-  int i = r[1][1] > r[0][0] ? 1 : 0;
-  if (r[2][2] > r[static_cast<int>(i)][static_cast<std::size_t>(i)]) i = 2;
-  const auto u = static_cast<std::size_t>(i), v = (u + 1) % 3, w = (u + 2) % 3;
-  const int vi = static_cast<int>(v), wi = static_cast<int>(w);
-  const double largest4 = 2 * std::sqrt(std::max(0.0, 1 + r[i][u] - r[vi][v] - r[wi][w]));
-  std::array<double, 3> q{};
-  q[u] = largest4 / 4;
-  q[v] = (r[vi][u] + r[i][v]) / largest4;
-  q[w] = (r[wi][u] + r[i][w]) / largest4;
-  const double a = (r[wi][v] - r[vi][w]) / largest4;
-  if (a < 0) {
-    for (double& part : q) part = -part;
-  }
-  return q;
-}
-
-void put_position(const Grid& grid, NiftiHeader& h) {
-  const Mat3 lps_to_ras = Mat3::diagonal({-1, -1, 1});
-  const Mat3 matrix = lps_to_ras * grid.index_to_lps();
-  const Vec3 origin = lps_to_ras * as_vector(grid.origin);
-  h.sform_code = 1;
-  for (std::size_t i = 0; i < 3; ++i) {
-    const int row = static_cast<int>(i);
-    for (std::size_t j = 0; j < 3; ++j) h.srow[i][j] = matrix[row][j];
-    h.srow[i][3] = origin[row];
-    h.pixdim[i + 1] = grid.spacing[row];
-  }
-  h.pixdim[0] = 1;
-  if (!is_orthonormal(grid.direction)) return;
-  Mat3 rotation = lps_to_ras * grid.direction;
-  if (determinant(rotation) < 0) {
-    h.pixdim[0] = -1;
-    for (int row = 0; row < 3; ++row) rotation[row][2] = -rotation[row][2];
-  }
-  h.qform_code = 1;
-  h.quatern = quaternion_of(rotation);
-  for (std::size_t i = 0; i < 3; ++i) h.qoffset[i] = origin[static_cast<int>(i)];
-}
-
-}  // namespace
-
-Bytes write_nifti(const VolumeView& volume, const std::map<std::string, std::string>& metadata) {
-  const Grid& grid = volume.grid();
-  const auto channels = volume.channels();
-  const bool time = volume.outer() == OuterAxis::time;
-  const bool colour = !time && volume.scalar() == Scalar::u8 && (channels == 3 || channels == 4);
-  const auto text = [&](const char* key) {
-    const auto found = metadata.find(key);
-    return found == metadata.end() ? std::string() : found->second;
-  };
-  NiftiHeader h;
-  h.dim = {3, grid.size[0], grid.size[1], grid.size[2], 1, 1, 1, 1};
-  h.pixdim.fill(1);
-  if (time) {
-    h.dim[0] = 4;
-    h.dim[4] = channels;
-    h.pixdim[4] = volume.time_step();
-  } else if (channels > 1 && !colour) {
-    h.dim[0] = 5;
-    h.dim[5] = channels;
-    h.intent_code = 1007;
-  }
-  if (*std::max_element(h.dim.begin(), h.dim.end()) > std::numeric_limits<std::int16_t>::max()) h.version = 2;
-  for (const Datatype& type : datatypes) {
-    if (type.scalar == volume.scalar() && type.channels == (colour ? channels : 1)) {
-      h.datatype = type.code;
-      h.bits = static_cast<int>(8 * size_of(type.scalar)) * type.channels;
-    }
-  }
-  h.data_offset = h.version == 2 ? 544 : 352;
-  h.slope = 1;
-  h.units = 2 | 8;
-  if (const auto code = parse_integer(text("intent_code")); code && *code > 0 && *code < 32768) {
-    h.intent_code = static_cast<int>(*code);
-  }
-  h.description = text("descrip");
-  h.intent_name = text("intent_name");
-  h.auxiliary_file = text("aux_file");
-  put_position(grid, h);
-  Bytes file = format_nifti_header(h);
-  const Bytes voxels = encode_voxels(volume, colour);
-  file.insert(file.end(), voxels.begin(), voxels.end());
-  return file;
 }
 
 }  // namespace sg::io

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "io/files.h"
+#include "io/voxels.h"
 
 namespace sg::io {
 
@@ -23,6 +24,18 @@ struct NiftiHeader {
   std::array<double, 3> quatern{}, qoffset{};
   std::array<std::array<double, 4>, 3> srow{};
   std::string description, auxiliary_file, intent_name;
+};
+
+/// Codes of the datatypes that are read and written.
+struct NiftiDatatype {
+  int code;
+  Scalar scalar;
+  int channels;
+};
+inline constexpr NiftiDatatype nifti_datatypes[] = {
+    {2, Scalar::u8, 1},    {256, Scalar::i8, 1}, {512, Scalar::u16, 1},  {4, Scalar::i16, 1},
+    {768, Scalar::u32, 1}, {8, Scalar::i32, 1},  {1280, Scalar::u64, 1}, {1024, Scalar::i64, 1},
+    {16, Scalar::f32, 1},  {64, Scalar::f64, 1}, {128, Scalar::u8, 3},   {2304, Scalar::u8, 4},
 };
 
 constexpr std::size_t nifti1_header_size = 348, nifti2_header_size = 540;
