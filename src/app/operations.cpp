@@ -1,8 +1,24 @@
 #include "app/operations.h"
 
+#include "evaluation/operations.h"
+#include "image/operations.h"
+#include "registration/operations.h"
+
 namespace sg::app {
 
-std::vector<op::Operation> operations() { return {}; }
+std::vector<op::Operation> operations() {
+  return {
+      image::info_operation(),
+      image::convert_operation(),
+      image::resample_operation(),
+      image::view_operation(),
+      image::simulate_acquisition_operation(),
+      registration::affine_operation(),
+      registration::apply_operation(),
+      registration::evaluate_operation(),
+      evaluation::overlap_operation(),
+  };
+}
 
 std::vector<Module> modules() {
   return {{"image", "look at, convert, resample and simulate images"},

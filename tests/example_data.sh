@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# example_data.sh PROGRAM FOLDER: makes the data that every operation's examples run on, by the program itself, from the
+# Colin27 brain and the AAL labels of Debian's mricron-data. Done again when the program is newer.
+#   ch2.nii.gz aal.nii.gz                     as shipped, 1 mm
+#   brain.nii.gz labels.nii.gz                the same at 3 mm
+#   acquired.nii.gz acquired_labels.nii.gz    a simulated second acquisition of brain.nii.gz
+#   truth.tfm                                 points of brain → points of acquired
+set -euo pipefail
+program=$1 folder=$2 templates=/usr/share/mricron/templates
+if [[ -e $folder/.done && ! $program -nt $folder/.done ]]; then exit 0; fi
+if [[ ! -e $templates/ch2.nii.gz ]]; then
+  echo "the example data need the Debian package mricron-data" >&2
+  exit 1
+fi
+rm -rf "$folder"
+mkdir -p "$folder"
+cd "$folder"
+ln -s $templates/ch2.nii.gz $templates/aal.nii.gz .
+[[ -e $templates/aal.nii.txt ]] && ln -s $templates/aal.nii.txt .
+run() { "$program" "$@" --quiet > /dev/null; }
+run image resample --image ch2.nii.gz --spacing 3 --resampled brain.nii.gz
+run image resample --image aal.nii.gz --reference brain.nii.gz --labels --resampled labels.nii.gz
+run image simulate_acquisition --image brain.nii.gz --labels labels.nii.gz --seed 1 \
+  --acquired acquired.nii.gz --acquired_labels acquired_labels.nii.gz --truth truth.tfm
+rm -f ./*.run.json
+touch .done
