@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "io/dicom.h"
 #include "io/files.h"
 #include "io/gzip.h"
 #include "io/metaimage.h"
@@ -118,6 +119,8 @@ const std::vector<Handler>& handlers() {
        [](const VolumeView& volume, const Metadata& metadata, const fs::path& path, const Context&) {
          write_file(path, write_tiff(volume, metadata));
        }},
+      // Last, since DICOM without a preamble is recognised by less.
+      {{"DICOM", {".dcm", ".ima"}, false}, looks_like_dicom, read_dicom, nullptr},
   };
   return all;
 }
@@ -212,6 +215,8 @@ bool can_write_image(const fs::path& path) { return writer_of(path) != nullptr; 
 
 Image read_image(const fs::path& path, const Context& context) {
   context.check();
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return read_dicom(path, context);
   const Handler* handler = handler_of(path);
   if (handler == nullptr) {
     if (read_head(path, 1).empty()) {
