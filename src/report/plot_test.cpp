@@ -63,11 +63,11 @@ TEST(Plot, EveryMarkDrawsItsData) {
   EXPECT_EQ(count(svg(example(Mark::point)), "<circle"), 4u);
   EXPECT_EQ(count(svg(example(Mark::bar)), "<rect"), 4u);
   Plot grouped = example(Mark::line);
-  grouped.color = "g";
+  grouped.color = std::string("g");
   EXPECT_EQ(count(svg(grouped), "<path"), 2u);
   EXPECT_EQ(count(svg(grouped), "<rect"), 2u);  // the legend
   Plot boxes = example(Mark::boxplot);
-  boxes.x.field = "g";
+  boxes.x.field = std::string("g");
   EXPECT_EQ(count(svg(boxes), "median"), 2u);
 }
 
@@ -125,8 +125,8 @@ TEST(Plot, RefusesColumnsThatDoNotFit) {
     }
     return std::string();
   };
-  EXPECT_NE(refused([](Plot& p) { p.y.field = "z"; }).find("'z'"), std::string::npos);
-  EXPECT_NE(refused([](Plot& p) { p.y.field = "g"; }).find("expected numbers"), std::string::npos);
+  EXPECT_NE(refused([](Plot& p) { p.y.field = std::string("z"); }).find("'z'"), std::string::npos);
+  EXPECT_NE(refused([](Plot& p) { p.y.field = std::string("g"); }).find("expected numbers"), std::string::npos);
   EXPECT_NE(refused([](Plot& p) { p.data.columns[1].values = std::vector<double>{1}; }).find("1 rows"),
             std::string::npos);
   EXPECT_NE(refused([](Plot& p) { p.y.min = 3, p.y.max = 3; }).find("from 3 to 3"), std::string::npos);
@@ -134,7 +134,7 @@ TEST(Plot, RefusesColumnsThatDoNotFit) {
   EXPECT_NE(refused([](Plot& p) {
               p.data.columns[2].values = std::vector<double>{1, 2, 3, 4, 5, 6, 7, 8, 9};
               p.data.columns[0].values = p.data.columns[1].values = p.data.columns[2].values;
-              p.color = "g";
+              p.color = std::string("g");
             }).find("9 coloured series"),
             std::string::npos);
 }
