@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@ std::vector<std::string_view> words(std::string_view text);
 /// The number that is the whole of `text` (nan and inf included), or nothing.
 std::optional<double> parse_number(std::string_view text);
 std::optional<long long> parse_integer(std::string_view text);
+/// Length of the well-formed UTF-8 sequence at the front of `text` (not empty), 0 if there is none.
+std::size_t utf8_length(std::string_view text);
 /// What a file's text field holds, fit to show and store: up to the first NUL, trimmed, control characters
 /// and bytes that are not UTF-8 replaced by '?', at most `limit` bytes.
 std::string clean_text(std::string_view text, std::size_t limit = 4096);
