@@ -134,7 +134,7 @@ Volume<float> gaussian(const Volume<float>& image, Vec3 sigma_mm, const Context&
     }
     voxels[axis] = sigma_mm[axis] / image.grid().spacing[axis];
     const auto n = static_cast<double>(image.grid().size[static_cast<std::size_t>(axis)]);
-    if (n > 1 && voxels[axis] > 1e4 + 10 * n) {
+    if (n > 1 && voxels[axis] > 10 * n) {
       throw Error(ErrorCode::invalid_input,
                   fmt::format("sigma {} mm is far larger than the image ({})", sigma_mm[axis],
                               image.grid().describe()),
