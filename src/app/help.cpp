@@ -132,7 +132,7 @@ std::string operation_help(const op::Operation& operation) {
     text += entry("--" + option.name + (option.value.empty() ? "" : " " + option.value), option.help, 26);
   text += "\nExamples\n";
   for (const op::Example& example : operation.examples)
-    text += "  " + op::command_of(operation, example) + "\n";
+    text += fmt::format("  {}\n", op::command_of(operation, example));
   text += "\nReferences\n";
   for (const std::string& citation : operation.citations) text += wrapped(citation, 2);
   return text;

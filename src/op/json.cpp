@@ -108,7 +108,10 @@ std::string as_text(const Json& json) {
   if (json.is_number_float()) return fmt::format("{}", json.get<double>());
   if (!json.is_array()) return dump(json);
   std::string text;
-  for (const Json& item : json) text += (text.empty() ? "" : ",") + as_text(item);
+  for (const Json& item : json) {
+    if (!text.empty()) text += ',';
+    text += as_text(item);
+  }
   return text;
 }
 

@@ -55,7 +55,8 @@ std::string constraints(const Operation& operation, const FieldInfo& field) {
   if (!field.modality.empty()) append(text, "modality " + field.modality);
   if (field.role == Role::parameter) {
     const Json value = default_of(operation, field);
-    append(text, value.is_null() ? "none by default" : "default " + (value == "" ? "empty" : as_text(value)));
+    append(text, value.is_null() ? "none by default"
+                                 : fmt::format("default {}", value == "" ? "empty" : as_text(value)));
   } else if (field.optional) {
     append(text, field.role == Role::input ? "may be left out" : "only when asked for");
   }
@@ -79,12 +80,12 @@ std::string usage_of(const FieldInfo& field) {
 std::string usage_of(const Operation& operation) {
   std::string usage = fmt::format("shaoguang {} {}", operation.module(), operation.verb());
   for (const FieldInfo* field : operation.fields_of(Role::input))
-    if (!field->optional) usage += " " + (field->positional ? "FILE" : usage_of(*field));
+    if (!field->optional) usage += fmt::format(" {}", field->positional ? "FILE" : usage_of(*field));
   bool shows = false;
   for (const FieldInfo* field : operation.fields_of(Role::output)) shows = shows || is_shown(field->kind());
   for (const FieldInfo* field : operation.fields_of(Role::output))
     if (!is_shown(field->kind()) && !field->optional)
-      usage += shows ? " [" + usage_of(*field) + "]" : " " + usage_of(*field);
+      usage += shows ? fmt::format(" [{}]", usage_of(*field)) : fmt::format(" {}", usage_of(*field));
   return usage + " [options]";
 }
 
