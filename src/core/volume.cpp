@@ -12,12 +12,15 @@ namespace sg {
 
 template <class T>
 Buffer<T>::Buffer(std::int64_t count) : size_(count) {
+  constexpr std::int64_t limit = std::int64_t{1} << 40;  // bytes
+  const bool fits = count >= 0 && count <= limit / static_cast<std::int64_t>(sizeof(T));
   // calloc gets large blocks from the system already zero: 64 MiB then cost nothing until their pages are
   // touched.
-  const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(T) + 128;
-  void* block = std::calloc(bytes, 1);
+  const std::size_t bytes = fits ? static_cast<std::size_t>(count) * sizeof(T) + 128 : 0;
+  void* block = fits ? std::calloc(bytes, 1) : nullptr;
   if (block == nullptr) {
-    throw Error(ErrorCode::resource, fmt::format("not enough memory for {} MiB", bytes >> 20));
+    throw Error(ErrorCode::resource,
+                fmt::format("not enough memory for {} values of {} bytes", count, sizeof(T)));
   }
   void* start = block;
   std::size_t space = bytes;
