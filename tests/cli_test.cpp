@@ -108,12 +108,17 @@ class CliTest : public testing::Test {
   void TestBody() override {
     const Workplace place(SG_EXAMPLE_DATA);
     for (std::size_t i = 0; i < case_.lines.size();) {
+      if (case_.lines[i].text.starts_with("> ")) {
+        i = write_file(place, i);
+        continue;
+      }
       ASSERT_TRUE(case_.lines[i].text.starts_with("$ ")) << where(i) << "expected a command";
       const std::size_t command = i++;
       const ShellResult result = place.run(case_.lines[command].text.substr(2), SG_PROGRAM);
       bool status_named = false;
-      for (; i < case_.lines.size() && !case_.lines[i].text.starts_with("$ "); ++i) {
+      for (; i < case_.lines.size(); ++i) {
         const std::string& line = case_.lines[i].text;
+        if (line.starts_with("$ ") || line.starts_with("> ")) break;
         status_named = status_named || line.starts_with("exit ");
         const std::string problem = check_line(line, place, result);
         EXPECT_EQ(problem, "") << where(i) << line;
@@ -124,6 +129,13 @@ class CliTest : public testing::Test {
   }
 
  private:
+  /// Writes the file named in line i and returns the line after it.
+  std::size_t write_file(const Workplace& place, std::size_t i) const {
+    std::ofstream file(place.path() / case_.lines[i].text.substr(2));
+    for (++i; i < case_.lines.size() && case_.lines[i].text.starts_with("| "); ++i)
+      file << case_.lines[i].text.substr(2) << "\n";
+    return i;
+  }
   std::string where(std::size_t i) const {
     return fmt::format("{}:{}: ", case_.file.string(), case_.lines[i].number);
   }
