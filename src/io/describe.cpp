@@ -35,7 +35,7 @@ void add_grid(Document& d, const Grid& grid) {
   d.properties.push_back({"origin", std::vector<double>{grid.origin.x, grid.origin.y, grid.origin.z}, "mm, LPS"});
   std::vector<double> direction;
   for (int r = 0; r < 3; ++r) {
-    for (std::size_t c = 0; c < 3; ++c) direction.push_back(grid.direction[r][c]);
+    for (std::size_t c = 0; c < 3; ++c) direction.push_back(grid.direction[r][c] + 0.0);  // −0 reads oddly
   }
   d.properties.push_back({"direction", std::move(direction), "row-major"});
   d.properties.push_back({"orientation", grid.orientation(), ""});
