@@ -174,6 +174,7 @@ class GltfReader {
     const auto [base, is_new] =
         bases.try_emplace(*accessor, static_cast<std::uint32_t>(mesh_.vertices.size()));
     if (is_new) add_vertices(positions, placement);
+    const std::uint32_t first_vertex = base->second;  // clang 14 captures no structured binding
     const auto indices = whole(primitive, "indices", where);
     const GltfElements corners =
         indices ? gltf_.elements(*indices, "SCALAR", {{5121, 1}, {5123, 2}, {5125, 4}}) : GltfElements{};
@@ -189,7 +190,7 @@ class GltfReader {
       if (vertex >= positions.count) {
         damaged(fmt::format("{} refers to vertex {}, but has {}", where, vertex, positions.count));
       }
-      return base->second + static_cast<std::uint32_t>(vertex);
+      return first_vertex + static_cast<std::uint32_t>(vertex);
     };
     for (std::uint64_t t = 0; t < triangles; ++t) {
       const std::uint64_t first = mode == 4 ? 3 * t : mode == 5 ? t : 0;
