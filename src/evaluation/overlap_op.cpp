@@ -49,7 +49,9 @@ void add_plots(report::Report& page, const Overlap& result) {
   for (const auto& [field, title, unit] :
        {std::tuple{"dice", "Dice", ""}, std::tuple{"hd95", "HD95", "mm"}}) {
     report::Plot plot{.mark = few ? report::Mark::bar : report::Mark::histogram, .data = data};
-    const report::Encoding value{.field = field, .title = title, .unit = unit};
+    report::Encoding value{.field = field, .title = title, .unit = unit};
+    value.min = 0;
+    if (value.unit.empty()) value.max = 1;
     if (few) {
       plot.x = {.field = "label", .title = "Label"};
       plot.y = value;
@@ -61,6 +63,27 @@ void add_plots(report::Report& page, const Overlap& result) {
     plot.height = 260;
     page.plot(plot);
   }
+}
+
+/// Without the column of names if no label has one.
+void add_table(report::Report& page, const Table& table) {
+  std::vector<report::ColumnFormat> formats{
+      {.column = "label", .title = "Label"},
+      {.column = "dice", .title = "Dice", .decimals = 3},
+      {.column = "jaccard", .title = "Jaccard", .decimals = 3},
+      {.column = "hd95", .title = "HD95", .unit = "mm", .decimals = 2},
+      {.column = "assd", .title = "ASSD", .unit = "mm", .decimals = 2},
+      {.column = "volume_reference", .title = "Reference", .unit = "mm³", .decimals = 0},
+      {.column = "volume_candidate", .title = "Candidate", .unit = "mm³", .decimals = 0},
+      {.column = "volume_difference", .title = "Difference", .unit = "%", .decimals = 1}};
+  Table rows = table;
+  const auto& names = std::get<std::vector<std::string>>(table.columns[1].values);
+  if (std::ranges::all_of(names, &std::string::empty)) {
+    rows.columns.erase(rows.columns.begin() + 1);
+  } else {
+    formats.push_back({.column = "name", .title = "Name"});
+  }
+  page.table(rows, "", formats);
 }
 
 report::Report report_on(const OverlapRun& run, const Overlap& result) {
@@ -78,21 +101,12 @@ report::Report report_on(const OverlapRun& run, const Overlap& result) {
   }
   if (compared > 0) add_plots(page, result);
   page.section("Every label");
-  page.table(run.table, "",
-             {{.column = "label", .title = "Label"},
-              {.column = "name", .title = "Name"},
-              {.column = "dice", .title = "Dice", .decimals = 3},
-              {.column = "jaccard", .title = "Jaccard", .decimals = 3},
-              {.column = "hd95", .title = "HD95", .unit = "mm", .decimals = 2},
-              {.column = "assd", .title = "ASSD", .unit = "mm", .decimals = 2},
-              {.column = "volume_reference", .title = "Reference", .unit = "mm³", .decimals = 0},
-              {.column = "volume_candidate", .title = "Candidate", .unit = "mm³", .decimals = 0},
-              {.column = "volume_difference", .title = "Difference", .unit = "%", .decimals = 1}});
+  add_table(page, run.table);
   page.section("Meaning");
   page.paragraph(
       "Dice = 2|A∩B| / (|A|+|B|). HD95: the larger of the two directed 95th percentiles of surface "
-      "distances. ASSD: mean "
-      "distance from either surface to the other. Surfaces are voxels with a face neighbour outside the "
+      "distances. ASSD: mean distance from either surface to the other. Surfaces are voxels with a face "
+      "neighbour outside the "
       "label; distances "
       "run between voxel centres. A label that either map lacks has no value and does not enter the means.");
   return page;

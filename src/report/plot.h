@@ -43,7 +43,7 @@ struct Plot {
   std::string title = {};
   std::string caption = {};
   std::string alt = {};              // for who cannot see it; "" = built from title and axes
-  int bins = 0;                      // histogram; 0 = Freedman–Diaconis, at most 60
+  int bins = 0;                      // histogram; 0 = round edges, about as many as Freedman–Diaconis
   double width = 720, height = 320;  // CSS pixels
 };
 

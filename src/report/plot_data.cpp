@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/stats.h"
+#include "report/plot_scale.h"
 
 namespace sg::report {
 
@@ -59,6 +60,15 @@ Named named(const Column& column) {
 
 bool drawable(double value, bool log) { return std::isfinite(value) && !(log && value <= 0); }
 
+/// Freedman & Diaconis 1981 (doi:10.1007/BF01025868): bins 2·IQR/∛n wide.
+double wanted_bins(const std::vector<double>& values, double length) {
+  if (values.empty()) return 10;
+  const std::span<const double> all(values);
+  const double width =
+      2 * (quantile(all, .75) - quantile(all, .25)) / std::cbrt(static_cast<double>(values.size()));
+  return width > 0 ? std::clamp(length / width, 8.0, 50.0) : 10;
+}
+
 }  // namespace
 
 PlotData plot_data(const Plot& plot) {
@@ -108,15 +118,15 @@ Histogram histogram(const PlotData& data, int bins) {
   double low = 0, high = 1;
   if (!values.empty()) {
     const auto [a, b] = std::minmax_element(values.begin(), values.end());
-    low = *a;
-    high = *b > *a ? *b : *a + 1;
+    const double room = *b > *a ? 0 : *a == 0 ? .5 : std::abs(*a) * .05;
+    low = *a - room;
+    high = *b + room;
   }
   if (bins <= 0) {
-    const double range = values.empty() ? 0
-                                        : quantile(std::span<const double>(values), .75) -
-                                              quantile(std::span<const double>(values), .25);
-    const double width = 2 * range / std::cbrt(std::max<double>(1, static_cast<double>(values.size())));
-    bins = width > 0 ? static_cast<int>(std::clamp(std::ceil((high - low) / width), 5.0, 60.0)) : 10;
+    const double step = round_step((high - low) / wanted_bins(values, high - low));
+    low = std::floor(low / step + 1e-9) * step;
+    bins = std::max(1, static_cast<int>(std::ceil((high - low) / step - 1e-9)));
+    high = low + bins * step;
   }
   for (int b = 0; b <= bins; ++b) result.edges.push_back(low + (high - low) * b / bins);
   result.counts.assign(data.series.size(), std::vector<double>(static_cast<std::size_t>(bins), 0));

@@ -12,13 +12,7 @@ namespace sg::report {
 
 namespace {
 
-double nice_step(double length, int count) {
-  const double raw = length / std::max(count, 1);
-  const double power = std::pow(10.0, std::floor(std::log10(raw)));
-  const double lead = raw / power;
-  return power * (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10);
-}
-
+double nice_step(double length, int count) { return round_step(length / std::max(count, 1)); }
 std::vector<double> log_ticks(double low, double high) {
   const bool few = high / low < 150;
   std::vector<double> ticks;
@@ -46,6 +40,12 @@ void check_ends(const Encoding& e) {
 }
 
 }  // namespace
+
+double round_step(double length) {
+  const double power = std::pow(10.0, std::floor(std::log10(length)));
+  const double lead = length / power;
+  return power * (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10);
+}
 
 std::vector<double> nice_ticks(double low, double high, int count) {
   if (!(low < high) || !std::isfinite(high - low)) return {low};

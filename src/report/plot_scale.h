@@ -22,6 +22,9 @@ struct Scale {
 /// data) gives 0…1. Throws invalid_input for fixed ends that are not in order, or ≤ 0 on a log axis.
 Scale make_scale(double low, double high, const Encoding& encoding, int tick_count);
 
+/// The nearest of 1, 2 or 5 times a power of ten; length > 0.
+double round_step(double length);
+
 /// Pixels that `text` takes at `size` px: 0.56 em a character, 1 em for CJK.
 double text_width(const std::string& text, double size);
 

@@ -80,6 +80,20 @@ TEST(Plot, HistogramCountsEveryValueOnce) {
   EXPECT_NE(svg(plot).find("count"), std::string::npos);
 }
 
+TEST(Plot, HistogramEdgesAreRound) {
+  PlotData data;
+  data.series = {""};
+  for (int i = 0; i < 200; ++i) data.rows.push_back({.73 + i * .0213, 1, 0});
+  const Histogram bins = histogram(data, 0);
+  double sum = 0;
+  for (const double count : bins.counts[0]) sum += count;
+  EXPECT_EQ(sum, 200);
+  EXPECT_LE(bins.edges.front(), .73);
+  EXPECT_GE(bins.edges.back(), .73 + 199 * .0213);
+  EXPECT_NEAR(bins.edges[1] - bins.edges[0], .5, 1e-12);
+  EXPECT_NEAR(bins.edges[0], .5, 1e-12);
+}
+
 TEST(Plot, BoxFollowsTukey) {
   const Box box = box_of({1, 2, 3, 4, 100});
   EXPECT_EQ(box.lower_quartile, 2);
@@ -126,7 +140,8 @@ TEST(Plot, RefusesColumnsThatDoNotFit) {
     return std::string();
   };
   EXPECT_NE(refused([](Plot& p) { p.y.field = std::string("z"); }).find("'z'"), std::string::npos);
-  EXPECT_NE(refused([](Plot& p) { p.y.field = std::string("g"); }).find("expected numbers"), std::string::npos);
+  EXPECT_NE(refused([](Plot& p) { p.y.field = std::string("g"); }).find("expected numbers"),
+            std::string::npos);
   EXPECT_NE(refused([](Plot& p) { p.data.columns[1].values = std::vector<double>{1}; }).find("1 rows"),
             std::string::npos);
   EXPECT_NE(refused([](Plot& p) { p.y.min = 3, p.y.max = 3; }).find("from 3 to 3"), std::string::npos);

@@ -93,7 +93,7 @@ std::string number_text(double value, const ShownColumn& c) {
   if (c.format.decimals >= 0) return format_number(value, c.format.decimals);
   if (c.whole) return format_number(value, 0);
   const bool lost = value != 0 && std::abs(value) < 5e-4;
-  return lost ? plain_number(value) : format_number(value, 3);
+  return lost ? fmt::format("{}{:.3g}", value < 0 ? "−" : "", std::abs(value)) : format_number(value, 3);
 }
 
 std::string cell(const ShownColumn& c, std::size_t row) {

@@ -33,9 +33,9 @@ nav a{text-decoration:none}nav a:hover{text-decoration:underline}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:1rem;margin:1.6rem 0;padding:0;list-style:none}
 .figures li{display:grid;grid-template-rows:subgrid;grid-row:span 3;row-gap:0;align-content:start;background:var(--sheet);border:1px solid var(--line);border-radius:10px;padding:1rem 1.15rem .95rem}
 .figures .label{display:block;color:var(--muted);font-size:.86rem;line-height:1.35}
-.figures .value{display:block;font-size:1.95rem;font-weight:620;letter-spacing:-.02em;line-height:1.3;
-font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
-.figures .text{font-size:1.1rem;line-height:1.4;letter-spacing:0;padding:.4rem 0 .2rem}
+.figures .value{display:block;font-size:1.85rem;font-weight:620;letter-spacing:-.02em;line-height:1.3;
+font-variant-numeric:tabular-nums;white-space:nowrap}
+.figures .text{white-space:normal;overflow-wrap:anywhere;font-size:1.1rem;line-height:1.4;letter-spacing:0;padding:.4rem 0 .2rem}
 .unit{font-size:.55em;font-weight:450;color:var(--muted);letter-spacing:0;margin-left:.3em}
 .bar{display:block;font-size:.82rem;color:var(--muted);font-variant-numeric:tabular-nums}
 .tone-good{color:var(--good)}.tone-warn{color:var(--warn)}.tone-bad{color:var(--bad)}
@@ -55,8 +55,9 @@ box-shadow:0 0 5px rgba(0,0,0,.7);pointer-events:none}
 .swipe-ends{display:flex;align-items:center;gap:.9rem;max-width:var(--wide);margin-top:.6rem;font-size:.88rem;color:var(--muted)}
 .swipe-ends input{flex:1;min-width:4rem;accent-color:var(--accent);cursor:ew-resize}
 .table{overflow:auto;max-height:34rem;border:1px solid var(--line);border-radius:10px;background:var(--sheet);margin:.5rem 0 0}
-table{border-collapse:separate;border-spacing:0;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
-th,td{padding:.5rem .95rem;text-align:left;border-bottom:1px solid var(--faint);vertical-align:baseline}
+table{border-collapse:separate;border-spacing:0;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
+th,td{padding:.5rem .58rem;text-align:left;border-bottom:1px solid var(--faint);vertical-align:baseline}
+th:first-child,td:first-child{padding-left:1.1rem}th:last-child,td:last-child{padding-right:1.1rem}
 tbody tr:last-child>*{border-bottom:0}
 thead th{position:sticky;top:0;background:var(--sheet);border-bottom:1px solid var(--line);color:var(--muted);font-weight:560;
 font-size:.84rem;white-space:nowrap}
