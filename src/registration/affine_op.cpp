@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cmath>
 
 #include "core/error.h"
@@ -18,7 +19,7 @@ struct Align {
   AffineOptions options;
   std::optional<Volume<float>> warped;
   Transform affine;
-  double loss_before = 0, loss_after = 0, overlap = 0, distinctness = 0;
+  double loss_before = 0, loss_after = 0, overlap = 0, distinctness = 0, seconds = 0;
   bool reliable = true;
   std::optional<report::Report> report;
 };
@@ -33,7 +34,9 @@ void run(Align& a, const Context& context) {
     }
     a.options.initial = a.initial->affine;
   }
+  const auto start = std::chrono::steady_clock::now();
   const AffineResult result = align_affine(a.fixed, a.moving, a.options, context.part(0, 0.9));
+  a.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   for (const std::string& warning : result.warnings) context.warn(warning);
   a.affine.affine = result.affine;
   a.loss_before = result.loss_before;
@@ -50,7 +53,7 @@ void run(Align& a, const Context& context) {
     *a.warped = resample(a.moving, a.affine, a.fixed.grid(), Interpolation::linear, 0,
                          context.part(0.9, 0.95, "resampling"));
   }
-  if (a.report) *a.report = affine_report(a.fixed, a.moving, result, context.part(0.95, 1, "drawing the report"));
+  if (a.report) *a.report = affine_report(a.fixed, a.moving, result, a.seconds, context.part(0.95, 1, "drawing the report"));
 }
 
 }  // namespace
@@ -96,6 +99,8 @@ op::Operation affine_operation() {
               "how far the result's mutual information stands above all poses searched, in standard deviations")
       .unit("1")
       .output(&Align::reliable, "reliable", "distinctness is at least 3")
+      .output(&Align::seconds, "seconds", "time of the alignment, without reading and writing")
+      .unit("s")
       .output(&Align::report, "report", "pictures before and after, course of the loss, decomposition")
       .cites("Mattes et al. 2003, PET-CT image registration in the chest using free-form deformations, "
              "doi:10.1109/TMI.2003.809072")

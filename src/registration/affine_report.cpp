@@ -32,11 +32,12 @@ report::Plot loss_plot(const AffineResult& result) {
 }  // namespace
 
 report::Report affine_report(const Volume<float>& fixed, const Volume<float>& moving, const AffineResult& result,
-                             const Context& context) {
+                             double seconds, const Context& context) {
   report::Report report("Affine registration",
                         fmt::format("fixed {} · moving {}", fixed.grid().describe(), moving.grid().describe()));
   report.figures({{"Similarity before", -result.loss_before, "", 3},
                   {"Similarity after", -result.loss_after, "", 3},
+                  {"Time", seconds, "s", 1},
                   {"Overlap", 100 * result.overlap, "%", 0},
                   {"Distinctness", result.distinctness, "sd", 1,
                    report::Bar{report::Bar::Kind::at_least, 3, {}}}});

@@ -17,6 +17,7 @@ struct Evaluate {
   Transform transform;
   std::optional<Transform> truth;
   std::optional<LabelMap> fixed_labels, moving_labels;
+  std::optional<double> seconds;
   double tre_before = not_known, tre_median = not_known, tre_p95 = not_known, tre_max = not_known;
   double dice_before = not_known, dice_after = not_known;
   Table targets, labels;
@@ -67,6 +68,7 @@ std::vector<report::Figure> figures(const Evaluate& e) {
     list.push_back({"Dice before, mean", e.dice_before, "", 3});
     list.push_back({"Dice after, mean", e.dice_after, "", 3});
   }
+  if (e.seconds) list.push_back({"Time of the alignment", *e.seconds, "s", 1});
   return list;
 }
 
@@ -142,6 +144,9 @@ op::Operation evaluate_operation() {
       .input(&Evaluate::truth, "truth", "the true transform, where it is known")
       .input(&Evaluate::fixed_labels, "fixed_labels", "labels of the fixed image")
       .input(&Evaluate::moving_labels, "moving_labels", "labels of the moving image, same numbers")
+      .param(&Evaluate::seconds, "seconds", "how long the alignment took, to be stated in the report")
+      .at_least(0)
+      .unit("s")
       .output(&Evaluate::tre_before, "tre_before", "median target registration error without alignment")
       .unit("mm")
       .output(&Evaluate::tre_median, "tre_median", "median target registration error")
