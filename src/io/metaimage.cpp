@@ -140,8 +140,9 @@ Grid grid_of_header(Header& header, std::size_t dimensions, const std::vector<do
   Vec3 origin;
   for (std::size_t axis = 0; axis < std::min<std::size_t>(3, dimensions); ++axis) {
     size[axis] = static_cast<std::int64_t>(sizes[axis]);
-    if (!(spacing[axis] != 0))
+    if (!std::isfinite(spacing[axis]) || spacing[axis] == 0) {
       bad_key("ElementSpacing", fmt::format("{}", spacing[axis]), "each more than 0 mm");
+    }
     if (!offset.empty()) origin[static_cast<int>(axis)] = mm * offset[axis];
     for (std::size_t row = 0; row < std::min<std::size_t>(3, dimensions); ++row) {
       const double cosine = rotation.empty() ? (row == axis ? 1 : 0) : rotation[axis * dimensions + row];

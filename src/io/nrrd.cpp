@@ -46,7 +46,7 @@ struct Roles {
     text += fmt::format(" {}:{}", axis.kind.empty() ? "?" : axis.kind, axis.size);
   throw Error(
       ErrorCode::unsupported_format,
-      fmt::format("NRRD axes{} are not read; expected two or three of space, and one more first or last for "
+      fmt::format("NRRD axes {} are not read; expected two or three of space, and one more first or last for "
                   "channels or time",
                   clean_text(text, 160)));
 }

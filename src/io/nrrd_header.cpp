@@ -74,6 +74,8 @@ std::size_t split_lines(std::string_view text, Fields& fields,
       std::string name = lower(trimmed(line.substr(0, colon)));
       std::erase(name, ' ');
       fields[name] = trimmed(value);
+      // Names of files follow, not fields.
+      if (name == "datafile" && trimmed(value).starts_with("LIST")) return at;
     }
   }
   return at;
