@@ -10,15 +10,17 @@ namespace sg::io {
 
 enum class SampleFormat { pcm16, pcm24, float32 };
 
-/// Reads WAV, FLAC, AIFF, AU or Ogg; integer samples are scaled to ±1. Throws not_found, unsupported_format
-/// (not one of these), invalid_input (damaged, no frames, rate 0 or samples not finite), resource (above 2^31
-/// samples).
+/// Reads WAV (also RF64 and W64), FLAC, AIFF or AU with integer, floating-point, A-law or μ-law samples
+/// (libsndfile). Integers are divided by their full scale, so that they lie in −1…1. Throws not_found;
+/// unsupported_format (none of these, or a compressed WAV); invalid_input (damaged, empty, a rate or number
+/// of channels out of range, samples that are not finite).
 Signal read_signal(const std::filesystem::path& path);
 Signal read_signal(std::span<const std::uint8_t> bytes, const std::string& name);
 
-/// Writes .wav or .flac (FLAC holds no floats: float32 is refused). Samples beyond full scale are clipped in
-/// the PCM forms. Atomic. Throws invalid_input for samples that are not finite, a rate that is no whole
-/// number ≥ 1, or no channels; unsupported_format for another extension.
+/// Writes .wav or .flac (FLAC holds no floats: float32 is refused). The PCM forms round to nearest and clip
+/// at full scale; float32 keeps every value. Atomic. Throws invalid_input for samples that are not finite, no
+/// frames, a rate that is no whole number 1…655350 Hz, or channels outside 1…256 (FLAC: 8);
+/// unsupported_format for another extension.
 void write_signal(const Signal& signal, const std::filesystem::path& path,
                   SampleFormat format = SampleFormat::pcm24);
 

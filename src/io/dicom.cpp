@@ -175,7 +175,7 @@ std::vector<DicomSeries> list_series(const fs::path& directory, const Context& c
 
 Image read_dicom(const fs::path& path, const Context& context) {
   std::error_code error;
-  if (!fs::is_directory(path, error)) return read_dicom(read_file(path), path.filename().string(), context);
+  if (!fs::is_directory(path, error)) return read_dicom(read_file(path), path.string(), context);
   std::vector<DicomSeries> all = list_series(path, context.part(0, 0.3, "looking through the folder"));
   std::vector<DicomSeries> images;
   for (DicomSeries& s : all) {

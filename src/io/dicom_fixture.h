@@ -13,22 +13,9 @@
 #include "dcmtk/dcmdata/dctk.h"
 
 #include "core/geometry.h"
+#include "io/io_fixture.h"
 
 namespace sg::io {
-
-/// A folder that goes away with the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "sg-dicom-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 struct Slice {
   Vec3 position;

@@ -49,16 +49,15 @@ std::uint64_t address_space() {
   return n <= 0 ? 0 : std::strtoull(text, nullptr, 10) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-[[noreturn]] void be_the_child(int out, const std::function<Bytes()>& work, int seconds,
-                               std::uint64_t memory) {
-  for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM, SIGTERM, SIGINT})
+[[noreturn]] void be_the_child(int out, const std::function<Bytes()>& work, const ChildLimits& limits) {
+  for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM, SIGXCPU, SIGTERM, SIGINT})
     ::signal(number, SIG_DFL);
   limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_CPU, static_cast<rlim_t>(seconds));
+  limit(RLIMIT_CPU, static_cast<rlim_t>(limits.cpu_seconds));
   // Address sanitizers reserve terabytes; there the limit would only break them.
   const std::uint64_t now = address_space();
-  if (now > 0 && now < std::uint64_t{1} << 40) limit(RLIMIT_AS, now + memory);
-  ::alarm(static_cast<unsigned>(seconds));
+  if (now > 0 && now < std::uint64_t{1} << 40) limit(RLIMIT_AS, now + limits.memory);
+  ::alarm(static_cast<unsigned>(10 * limits.cpu_seconds));
   const auto answer = [out](Outcome outcome, const void* data, std::size_t size) {
     const bool sent = write_all(out, &outcome, 1) && write_all(out, data, size);
     ::_exit(sent ? 0 : 1);
@@ -75,9 +74,9 @@ std::uint64_t address_space() {
   ::_exit(1);
 }
 
-/// Reads until the other end closes; false when time ran out.
-bool read_until_closed(int in, Bytes& bytes, int seconds) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds + 5);
+/// Reads until the other end closes; false when time ran out or more came than the child may hold.
+bool read_until_closed(int in, Bytes& bytes, const ChildLimits& limits) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10 * limits.cpu_seconds + 5);
   std::array<std::uint8_t, 1 << 16> block;
   while (true) {
     const auto left =
@@ -89,14 +88,14 @@ bool read_until_closed(int in, Bytes& bytes, int seconds) {
     const ssize_t n = ::read(in, block.data(), block.size());
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return n == 0;
+    if (bytes.size() > limits.memory) return false;
     bytes.insert(bytes.end(), block.data(), block.data() + n);
   }
 }
 
 }  // namespace
 
-Bytes run_in_child(const std::function<Bytes()>& work, const std::string& what, int seconds,
-                   std::uint64_t memory) {
+Bytes run_in_child(const std::function<Bytes()>& work, const std::string& what, const ChildLimits& limits) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) {
     throw Error(ErrorCode::resource, fmt::format("no pipe for a child process: {}", std::strerror(errno)));
@@ -104,7 +103,7 @@ Bytes run_in_child(const std::function<Bytes()>& work, const std::string& what, 
   const pid_t child = ::fork();
   if (child == 0) {
     ::close(ends[0]);
-    be_the_child(ends[1], work, seconds, memory);
+    be_the_child(ends[1], work, limits);
   }
   ::close(ends[1]);
   if (child < 0) {
@@ -113,7 +112,7 @@ Bytes run_in_child(const std::function<Bytes()>& work, const std::string& what, 
                 fmt::format("no child process can be started: {}", std::strerror(errno)));
   }
   Bytes bytes;
-  const bool closed = read_until_closed(ends[0], bytes, seconds);
+  const bool closed = read_until_closed(ends[0], bytes, limits);
   ::close(ends[0]);
   if (!closed) ::kill(child, SIGKILL);
   int status = 0;

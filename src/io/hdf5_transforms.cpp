@@ -193,9 +193,12 @@ void write_numbers(hid_t parent, const char* name, const std::vector<double>& va
 }  // namespace
 
 std::vector<TransformRecord> parse_transform_hdf5(ByteView bytes) {
-  const std::uint64_t memory = (std::uint64_t{1} << 30) + std::uint64_t{bytes.size()} * 16;
+  // 10 MB/s is far below what any field reads at; the records stand in the child twice, as numbers and as
+  // answer.
+  const ChildLimits limits{2 + static_cast<int>(bytes.size() / 10'000'000),
+                           (std::uint64_t{1} << 30) + std::uint64_t{bytes.size()} * 32};
   const Bytes answer =
-      run_in_child([bytes] { return packed(read_all(bytes)); }, "the HDF5 transform", 60, memory);
+      run_in_child([bytes] { return packed(read_all(bytes)); }, "the HDF5 transform", limits);
   Unpacker unpacker(answer);
   const std::uint64_t count = unpacker.size();
   std::vector<TransformRecord> records;

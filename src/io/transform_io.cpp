@@ -121,7 +121,7 @@ Transform parse_named(ByteView bytes, const std::string& name, const FileFetcher
 }  // namespace
 
 Transform read_transform(const std::filesystem::path& path) {
-  return parse_named(read_file(path), path.filename().string(), fetch_beside(path));
+  return parse_named(read_file(path), path.string(), fetch_beside(path));
 }
 
 Transform read_transform(ByteView bytes, const std::string& name) { return parse_named(bytes, name, {}); }

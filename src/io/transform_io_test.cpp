@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <unistd.h>
+#include <atomic>
 #include <cmath>
 
 #include <filesystem>
@@ -240,7 +241,7 @@ TEST_F(TransformFiles, DamagedHdf5NeverCrashes) {
   write_transform({some_affine(), Field{Volume<float>(grid, 3)}}, file("a.h5"));
   const Bytes original = read_file(file("a.h5"));
   int refused = 0;
-  for (int round = 0; round < 400; ++round) {
+  for (int round = 0; round < 150; ++round) {
     Bytes bytes = original;
     if (round % 10 == 0) bytes.resize(rng.below(bytes.size()));
     for (int hit = 0; hit <= round % 8 && !bytes.empty(); ++hit) {
@@ -253,15 +254,15 @@ TEST_F(TransformFiles, DamagedHdf5NeverCrashes) {
       EXPECT_NE(e.code(), ErrorCode::internal);
     }
   }
-  EXPECT_GT(refused, 20);
+  EXPECT_GT(refused, 10);
 }
 
 TEST(RunInChild, ContainsCrashesHangsAndFloods) {
   const Bytes expected = {1, 2, 3};
   EXPECT_EQ(run_in_child([&] { return expected; }, "it"), expected);
-  const auto message = [](const std::function<Bytes()>& work, std::uint64_t memory = 1 << 30) -> std::string {
+  const auto message = [](const std::function<Bytes()>& work) -> std::string {
     try {
-      run_in_child(work, "it", 1, memory);
+      run_in_child(work, "it", {1, 1 << 30});
     } catch (const Error& e) {
       EXPECT_EQ(e.code(), ErrorCode::invalid_input);
       return e.what();
@@ -276,7 +277,8 @@ TEST(RunInChild, ContainsCrashesHangsAndFloods) {
             }),
             stopped);
   EXPECT_EQ(message([]() -> Bytes {
-              while (true) ::sleep(1);
+              std::atomic<unsigned> turns = 0;
+              while (true) ++turns;
             }),
             stopped);
   EXPECT_EQ(message([]() -> Bytes { throw std::runtime_error("other"); }), stopped);
