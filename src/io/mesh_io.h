@@ -14,10 +14,10 @@ namespace sg::io {
 /// unless a comment in them says "SPACE=RAS", as 3D Slicer writes. glTF holds metres, +x to the model's left,
 /// +y up, +z forward: (L, P, S) mm = 1000 · (x, −z, y).
 ///
-/// Throws not_found, unsupported_format (another extension; in glTF: version 1, buffers in other files, sparse
-/// accessors, skins, morph targets, a required extension other than of materials and textures), invalid_input
-/// (damaged; a vertex that is not finite; an index outside the vertices; no triangle), resource (a glTF that
-/// repeats its meshes to more than 2^20 + 4 · its bytes vertices or triangles).
+/// Throws not_found, unsupported_format (another extension; in glTF: version 1, buffers in other files,
+/// sparse accessors, skins, morph targets, a required extension other than of materials and textures),
+/// invalid_input (damaged; a vertex that is not finite; an index outside the vertices; no triangle), resource
+/// (a glTF that repeats its meshes to more than 2^20 + 4 · its bytes vertices or triangles).
 Mesh read_mesh(const std::filesystem::path& path);
 Mesh read_mesh(std::span<const std::uint8_t> bytes, const std::string& name);
 

@@ -14,9 +14,9 @@ namespace sg::io {
 /// number or missing (empty, NA, N/A, NaN, null in any case; read as NaN) and at least one is a number; else
 /// text, kept as it is. Digits with a leading zero ("007"), or more of them than a double holds, are
 /// identifiers, so their column is text. Blank lines at the end are passed over, and in a table of one column
-/// others are missing values. Throws not_found; invalid_input with the line number for a row of another length,
-/// an open quote, text after a closing quote, bytes that are not UTF-8 or NUL; and for an empty file or a
-/// header with an empty or repeated name. Cost: below a second for 10^6 rows of 5 numbers.
+/// others are missing values. Throws not_found; invalid_input with the line number for a row of another
+/// length, an open quote, text after a closing quote, bytes that are not UTF-8 or NUL; and for an empty file
+/// or a header with an empty or repeated name. Cost: below a second for 10^6 rows of 5 numbers.
 Table read_table(const std::filesystem::path& path);
 Table read_table(std::span<const std::uint8_t> bytes, const std::string& name);
 
