@@ -3,18 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "core/error.h"
 #include "core/parallel.h"
 #include "io/audio.h"
 #include "io/dicom.h"
+#include "io/files.h"
 #include "io/image_io.h"
 #include "io/mesh_io.h"
 #include "io/points_io.h"
 #include "io/table_io.h"
+#include "io/text.h"
 #include "io/transform_io.h"
 
 namespace sg::io {
@@ -24,7 +26,6 @@ namespace fs = std::filesystem;
 
 std::vector<double> components(Vec3 v) { return {v.x, v.y, v.z}; }
 
-/// LPS letters say the side an axis runs to; programs of the NIfTI world print the same letters.
 void add_grid(Document& d, const Grid& grid) {
   const std::size_t axes = grid.is_2d() ? 2 : 3;
   std::vector<double> size(grid.size.begin(), grid.size.begin() + static_cast<std::ptrdiff_t>(axes));
@@ -32,7 +33,8 @@ void add_grid(Document& d, const Grid& grid) {
   spacing.resize(axes);
   d.properties.push_back({"size", std::move(size), "voxels"});
   d.properties.push_back({"spacing", std::move(spacing), "mm"});
-  d.properties.push_back({"origin", std::vector<double>{grid.origin.x, grid.origin.y, grid.origin.z}, "mm, LPS"});
+  d.properties.push_back(
+      {"origin", std::vector<double>{grid.origin.x, grid.origin.y, grid.origin.z}, "mm, LPS"});
   std::vector<double> direction;
   for (int r = 0; r < 3; ++r) {
     for (std::size_t c = 0; c < 3; ++c) direction.push_back(grid.direction[r][c] + 0.0);  // −0 reads oddly
@@ -43,53 +45,78 @@ void add_grid(Document& d, const Grid& grid) {
 
 struct Intensities {
   double min = std::numeric_limits<double>::infinity(), max = -std::numeric_limits<double>::infinity();
-  double sum = 0, square = 0;
-  std::int64_t count = 0;
+  double mean = 0, squares = 0;  // squares = Σ (v − mean)²
+  std::int64_t count = 0;        // finite values
+
+  /// Chan, Golub & LeVeque 1979: no cancellation for values far from 0.
+  void merge(const Intensities& other) {
+    if (other.count == 0) return;
+    min = std::min(min, other.min);
+    max = std::max(max, other.max);
+    const auto n = static_cast<double>(count), m = static_cast<double>(other.count);
+    const double apart = other.mean - mean;
+    mean += apart * m / (n + m);
+    squares += other.squares + apart * apart * n * m / (n + m);
+    count += other.count;
+  }
 };
 
-/// One pass, in slabs of fixed size so that the sums do not depend on the thread count.
+template <class T>
+Intensities measure(std::span<const T> values) {
+  Intensities all;
+  // A first estimate of the mean is all that the shifted sums need.
+  double shift = 0, sum = 0, squares = 0;
+  for (const T value : values) {
+    const auto v = static_cast<double>(value);
+    if (!std::isfinite(v)) continue;
+    if (all.count == 0) shift = v;
+    all.min = std::min(all.min, v);
+    all.max = std::max(all.max, v);
+    sum += v - shift;
+    squares += (v - shift) * (v - shift);
+    ++all.count;
+  }
+  if (all.count == 0) return all;
+  const auto n = static_cast<double>(all.count);
+  all.mean = shift + sum / n;
+  all.squares = std::max(0.0, squares - sum * sum / n);
+  return all;
+}
+
+/// In slabs of fixed size, so that the sums do not depend on the thread count.
 template <class T>
 Intensities measure(const Volume<T>& volume) {
-  constexpr std::int64_t slab = 1 << 18;
-  const std::int64_t slabs = (volume.size() + slab - 1) / slab;
-  std::vector<Intensities> partial(static_cast<std::size_t>(slabs));
-  parallel_for(slabs, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t s = begin; s < end; ++s) {
-      Intensities& in = partial[static_cast<std::size_t>(s)];
-      for (std::int64_t i = s * slab; i < std::min(volume.size(), (s + 1) * slab); ++i) {
-        const auto v = static_cast<double>(volume.data()[i]);
-        if (!std::isfinite(v)) continue;
-        in.min = std::min(in.min, v);
-        in.max = std::max(in.max, v);
-        in.sum += v;
-        in.square += v * v;
-        ++in.count;
-      }
+  constexpr std::size_t slab = 1 << 16;
+  const std::span<const T> values = volume.values();
+  std::vector<Intensities> partial((values.size() + slab - 1) / slab);
+  parallel_for(static_cast<std::int64_t>(partial.size()), [&](std::int64_t begin, std::int64_t end) {
+    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+      partial[i] = measure(values.subspan(i * slab, std::min(slab, values.size() - i * slab)));
     }
   });
   Intensities all;
-  for (const Intensities& in : partial) {
-    all.min = std::min(all.min, in.min);
-    all.max = std::max(all.max, in.max);
-    all.sum += in.sum;
-    all.square += in.square;
-    all.count += in.count;
-  }
+  for (const Intensities& part : partial) all.merge(part);
   return all;
 }
 
 void add_intensities(Document& d, const AnyVolume& voxels) {
   const Intensities in = std::visit([](const auto& v) { return measure(v); }, voxels);
   if (in.count > 0) {
-    const auto n = static_cast<double>(in.count);
-    const double mean = in.sum / n;
     d.properties.push_back({"min", in.min, ""});
     d.properties.push_back({"max", in.max, ""});
-    d.properties.push_back({"mean", mean, ""});
-    d.properties.push_back({"sd", n > 1 ? std::sqrt(std::max(0.0, (in.square - n * mean * mean) / (n - 1))) : 0.0, ""});
+    d.properties.push_back({"mean", in.mean, ""});
+    const double sd = in.count > 1 ? std::sqrt(in.squares / static_cast<double>(in.count - 1)) : 0.0;
+    d.properties.push_back({"sd", sd, ""});
   }
   const std::int64_t all = std::visit([](const auto& v) { return v.size(); }, voxels);
   d.properties.push_back({"not_finite", all - in.count, ""});
+}
+
+/// Free keys of NRRD and MetaImage may carry what other programs copied from DICOM.
+bool may_name_a_patient(const std::string& key) {
+  const std::string text = lower(key);
+  return text.find("patient") != std::string::npos || text.find("0010") != std::string::npos ||
+         text.find("birth") != std::string::npos;
 }
 
 Described describe_image(const fs::path& path, const Context& context) {
@@ -109,7 +136,9 @@ Described describe_image(const fs::path& path, const Context& context) {
   }
   add_intensities(d, image.voxels);
   Document said;
-  for (const auto& [name, text] : image.metadata) said.properties.push_back({name, text, ""});
+  for (const auto& [name, text] : image.metadata) {
+    if (!may_name_a_patient(name)) said.properties.push_back({name, text, ""});
+  }
   if (!said.properties.empty()) d.properties.push_back({"metadata", std::move(said), ""});
   if (!image.warnings.empty()) d.properties.push_back({"warnings", image.warnings, ""});
   return result;
@@ -194,6 +223,21 @@ Described describe_signal(const fs::path& path) {
   return result;
 }
 
+/// Several series in one folder: what each is, since no single image can be read.
+Described describe_series(const std::vector<DicomSeries>& series) {
+  std::vector<Document> list;
+  for (const DicomSeries& one : series) {
+    list.push_back({{{"description", one.description, ""},
+                     {"modality", one.modality, ""},
+                     {"sop_class", one.sop_class, ""},
+                     {"transfer_syntax", one.transfer_syntax, ""},
+                     {"instances", one.instances, ""},
+                     {"frames", one.frames, ""},
+                     {"series_uid", one.uid, ""}}});
+  }
+  return {"series", "DICOM", {{{"series", std::move(list), ""}}}};
+}
+
 /// What the extension says where the content is plain text or numbers.
 struct Family {
   std::vector<std::string> extensions;
@@ -202,33 +246,58 @@ struct Family {
 const Family families[] = {{{".tfm", ".mat", ".h5", ".hdf5"}, describe_transform},
                            {{".stl", ".obj", ".gltf", ".glb"}, describe_mesh},
                            {{".fcsv", ".pts"}, describe_points},
-                           {{".csv", ".tsv"}, describe_table},
-                           {{".wav", ".flac"}, describe_signal}};
+                           {{".csv", ".tsv", ".tab"}, describe_table},
+                           {{".wav", ".flac", ".aif", ".aiff", ".au", ".ogg"}, describe_signal}};
+
+using Describer = Described (*)(const fs::path&);
+
+Describer describer_of(const fs::path& path) {
+  const std::string extension = extension_of(path);
+  if (extension == ".txt") {
+    const Bytes head = read_head(path, 512);
+    const std::string_view first = trimmed(as_text(head));
+    return first.starts_with("#Insight") || first.starts_with("# Insight") ? describe_transform
+                                                                           : describe_points;
+  }
+  for (const Family& family : families) {
+    if (std::find(family.extensions.begin(), family.extensions.end(), extension) != family.extensions.end()) {
+      return family.describe;
+    }
+  }
+  return nullptr;
+}
+
+Described describe_content(const fs::path& path, const Context& context) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) {
+    const std::vector<DicomSeries> series = list_series(path, context);
+    return series.size() > 1 ? describe_series(series) : describe_image(path, context);
+  }
+  if (!probe_image(path).empty()) return describe_image(path, context);
+  const Describer describer = describer_of(path);
+  if (describer == nullptr) {
+    throw Error(
+        ErrorCode::unsupported_format,
+        fmt::format(
+            "'{}' is not a kind of file known here; images, DICOM, transforms (.tfm .txt .mat .h5), meshes "
+            "(.stl .obj .gltf .glb), points (.fcsv .pts), tables (.csv .tsv) and audio (.wav .flac) are read",
+            path.string()));
+  }
+  Described result = describer(path);
+  result.format = extension_of(path).substr(1);
+  return result;
+}
 
 }  // namespace
 
 Described describe(const fs::path& path, const Context& context) {
-  const bool is_image = !probe_image(path).empty();
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  const auto* family = std::find_if(std::begin(families), std::end(families), [&](const Family& f) {
-    return std::find(f.extensions.begin(), f.extensions.end(), extension) != f.extensions.end();
-  });
-  if (!is_image && family == std::end(families)) {
-    throw Error(ErrorCode::unsupported_format,
-                fmt::format("{}: not a kind of file known here; images, DICOM, transforms (.tfm .mat .h5), meshes (.stl "
-                            ".obj .gltf .glb), points (.fcsv .pts), tables (.csv .tsv) and audio (.wav .flac) are read",
-                            path.filename().string()));
-  }
-  Described result = is_image ? describe_image(path, context) : family->describe(path);
-  if (result.format.empty()) result.format = extension.substr(1);
+  Described result = describe_content(path, context);
   std::error_code failed;
   const auto bytes = fs::file_size(path, failed);
-  std::vector<Property> first{{"kind", result.kind, ""}, {"format", result.format, ""}};
-  if (!failed) first.push_back({"file_size", static_cast<std::int64_t>(bytes), "bytes"});
-  auto& properties = result.properties.properties;
-  properties.insert(properties.begin(), std::make_move_iterator(first.begin()), std::make_move_iterator(first.end()));
+  if (!failed) {
+    auto& properties = result.properties.properties;
+    properties.insert(properties.begin(), {"file_size", static_cast<std::int64_t>(bytes), "bytes"});
+  }
   return result;
 }
 
