@@ -88,6 +88,7 @@ class TransformItk : public testing::Test {
     for (unsigned i = 0; i < fixed.Size() && i < 3; ++i) fixed[i] = rng.uniform(-20, 20);
     transform->SetFixedParameters(fixed);
     transform->SetParameters(parameters);
+    transform->SetFixedParameters(fixed);  // VersorTransform forgets its centre in SetParameters
     for (const char* name : {"t.tfm", "t.txt", "t.mat", "t.h5"}) {
       save(transform.GetPointer(), name);
       SCOPED_TRACE(std::string(transform->GetNameOfClass()) + " " + name);
