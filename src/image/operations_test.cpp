@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+
 namespace sg::image {
 namespace {
 
@@ -10,6 +14,39 @@ TEST(Operations, AreWellDeclared) {
                                          view_operation(), simulate_acquisition_operation()}) {
     EXPECT_EQ(op::verify(operation), std::vector<std::string>{}) << operation.name;
   }
+}
+
+/// The field that a run of the operation's defaults, changed by `prepare`, blames.
+template <class F>
+std::string blamed(const op::Operation& operation, F prepare) {
+  const auto object = operation.make();
+  prepare(operation, object.get());
+  try {
+    operation.run(object.get(), Context());
+  } catch (const Error& e) {
+    return e.field();
+  }
+  return "nothing";
+}
+
+TEST(Operations, RefuseFieldsThatDoNotGoTogether) {
+  EXPECT_EQ(blamed(resample_operation(), [](const auto&, void*) {}), "spacing");
+  EXPECT_EQ(blamed(resample_operation(),
+                   [](const op::Operation& operation, void* object) {
+                     operation.find("reference")->engage(object);
+                     operation.find("spacing")->engage(object);
+                   }),
+            "spacing");
+  EXPECT_EQ(blamed(view_operation(),
+                   [](const op::Operation& operation, void* object) {
+                     op::assign(*operation.find("window"), object, op::Json::array({5.0}));
+                   }),
+            "window");
+  EXPECT_EQ(blamed(simulate_acquisition_operation(),
+                   [](const op::Operation& operation, void* object) {
+                     operation.find("acquired_labels")->engage(object);
+                   }),
+            "labels");
 }
 
 }  // namespace

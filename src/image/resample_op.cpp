@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include "core/error.h"
 #include "image/operations.h"
 #include "image/resample.h"
@@ -20,10 +18,10 @@ struct Resample {
 
 Grid target_grid(const Resample& r) {
   if (r.spacing.has_value() == r.reference.has_value()) {
-    throw Error(
-        ErrorCode::invalid_input,
-        fmt::format("{} of spacing and reference were given, expected one", r.spacing ? "both" : "none"),
-        "spacing");
+    throw Error(ErrorCode::invalid_input,
+                r.spacing ? "both spacing and reference were given, expected one of them"
+                          : "neither spacing nor reference was given, expected one of them",
+                "spacing");
   }
   if (r.reference) return grid_of(r.reference->voxels);
   return with_spacing(grid_of(r.image.voxels), *r.spacing);
