@@ -20,7 +20,7 @@ ln -s $templates/ch2.nii.gz $templates/aal.nii.gz .
 run() { "$program" "$@" --quiet > /dev/null; }
 run image resample --image ch2.nii.gz --spacing 3 --resampled brain.nii.gz
 run image resample --image aal.nii.gz --reference brain.nii.gz --labels --resampled labels.nii.gz
-run image simulate_acquisition --image brain.nii.gz --labels labels.nii.gz --seed 1 \
+run image simulate_acquisition --image brain.nii.gz --labels labels.nii.gz --spacing 3 --seed 1 \
   --acquired acquired.nii.gz --acquired_labels acquired_labels.nii.gz --truth truth.tfm
 rm -f ./*.run.json
 touch .done
