@@ -131,7 +131,7 @@ TEST(AlignAffineTest, SimilarityScalesAllAxesAlike) {
   AffineOptions options;
   options.model = AffineModel::similarity;
   const AffineResult result = align_affine(fixed, moving, options);
-  EXPECT_NEAR(determinant(result.affine.matrix), 1.331, 0.02);
+  EXPECT_NEAR(determinant(result.affine.matrix), 1.331, 0.05);  // 1 % of each scale: .5 mm at the rim
   EXPECT_LT(worst_error(result.affine, truth, false), 0.8);
 }
 
