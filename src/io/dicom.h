@@ -25,15 +25,19 @@ struct DicomSeries {
 /// Reads a DICOM image: one file (that file only), or a folder that holds one series (files directly in it).
 ///
 /// Geometry, mm LPS. Slices and frames are ordered by their position along the slice normal n = row × column,
-/// n · ImagePositionPatient ascending, never by instance number. z spacing is the median distance of
-/// neighbours. Distances that differ by more than 1 % and 0.01 mm give a warning that names the gaps; several
-/// positions per slice become the outer axis time when TemporalPositionIdentifier, TriggerTime, EchoTime,
-/// DiffusionBValue, AcquisitionNumber or AcquisitionTime tells them apart. A gantry tilt stays in the third
-/// column of the direction, so every voxel lies where it was measured. Spacing comes from PixelSpacing, else
+/// n · ImagePositionPatient ascending, never by instance number. Distances of neighbours that differ from the
+/// median by more than 1 % and 0.01 mm give a warning that names the gaps and how far slices are misplaced;
+/// the spacing is then the median. A gantry tilt stays in the third column of the direction (with a warning),
+/// so every voxel lies where it was measured. In-plane spacing comes from PixelSpacing, else
 /// ImagerPixelSpacing, else the ultrasound region calibration, else 1 mm with a warning. Enhanced multi-frame
-/// objects take position, orientation, spacing and rescale from their functional groups; cine objects
-/// (FrameTime, FrameTimeVector, CineRate) become a time axis; other stacks without positions are ordered as
-/// stored along z.
+/// objects take position, orientation, spacing and rescale from their functional groups, dose grids from
+/// GridFrameOffsetVector, nuclear tomograms from SpacingBetweenSlices.
+///
+/// Outer axis. Several images a position become time when TemporalPosition, TriggerTime, AcquisitionNumber or
+/// AcquisitionTime tells them apart, channels when segment number, EchoTime, b-value or the frame's dimension
+/// index does; else they are an error. Frames without positions are time in cine objects (FrameTime,
+/// FrameTimeVector, CineRate; ultrasound, angiography, endoscopy), else lie along z as stored. Slices that a
+/// segmentation leaves out are 0.
 ///
 /// Values. Stored value · RescaleSlope + RescaleIntercept; dose grids · DoseGridScaling. The scalar type is
 /// the stored one when every result is a whole number that fits, else the smallest integer that holds them,
