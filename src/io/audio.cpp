@@ -117,9 +117,9 @@ Signal read_sound(ByteView bytes) {
   }
   // The header's length may be a lie; memory grows with what is really there.
   const auto channels = static_cast<std::size_t>(info.channels);
-  std::vector<float> interleaved, block(channels * 65536);
+  std::vector<float> interleaved, block(channels * 4096);
   while (true) {
-    const sf_count_t frames = sf_readf_float(file.get(), block.data(), 65536);
+    const sf_count_t frames = sf_readf_float(file.get(), block.data(), 4096);
     if (frames <= 0) break;
     interleaved.insert(
         interleaved.end(), block.begin(),

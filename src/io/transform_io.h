@@ -15,16 +15,20 @@ enum class FieldIntent {
 };
 
 /// Reads a spatial transform that maps fixed to moving points, mm LPS, from the forms other programs write:
-///   .tfm .txt   ITK text: Affine, MatrixOffset, Scale(Skew)Versor, Versor(Rigid), Euler, Similarity,
-///   Translation,
-///               Identity in 2-D and 3-D, and composites of them; or a plain 4×4 matrix, RAS (greedy, c3d)
-///   .mat        ITK MATLAB v4 as ANTs writes, or a plain 4×4 matrix, RAS
-///   .h5 .hdf5   ITK HDF5: linear transforms, displacement fields, composites of them
-///   .nii(.gz) .mha .mhd .nrrd   a displacement field
-/// A composite applies the transform that was added last first. The result is the canonical φ(x) = A(x +
-/// u(x)); a field after an affine is folded in exactly (u(x) = A⁻¹·… on the field's own grid); two fields are
-/// refused. Throws not_found, invalid_input (damaged, not finite, singular: the message gives the
-/// determinant), unsupported_format (a transform type: the message names it).
+/// - .tfm, .txt: ITK text (affine, rigid, similarity, scale, translation, identity types; 2-D ones leave z
+///   alone; composites of them), or a plain 4×4 matrix, RAS (greedy, c3d);
+/// - .mat: ITK MATLAB v4, as ANTs writes, or a plain 4×4 matrix, RAS;
+/// - .h5, .hdf5: ITK HDF5: the same types, displacement fields, composites of them;
+/// - .nii, .nii.gz, .mha, .mhd, .nrrd, .nhdr: a displacement field.
+///
+/// A composite applies the transform that was added last first. The result is the canonical
+/// φ(x) = A(x + u(x)); a field v after an affine is folded in exactly, u(x) = L⁻¹·v(A·x) with L the linear
+/// part of A; two fields are refused. Outside its grid a Field takes the nearest border value, ITK displaces
+/// by 0: maps agree inside only. FSL's FLIRT matrices look like plain ones but are not RAS: convert them
+/// first. HDF5 is parsed in a child process (docs/adr/0002-hdf5.md).
+///
+/// Throws not_found, invalid_input (damaged, not finite, singular: the message gives the determinant),
+/// unsupported_format (a transform type: the message names it).
 Transform read_transform(const std::filesystem::path& path);
 /// The same from bytes; `name` gives the format by its extension.
 Transform read_transform(std::span<const std::uint8_t> bytes, const std::string& name);
