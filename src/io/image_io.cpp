@@ -139,9 +139,11 @@ const Handler* handler_of(const fs::path& path) {
       head.clear();  // damaged: the extension has to tell
     }
   }
-  // A DICOM preamble may look like another format, TIFF for instance, so that both kinds of program can open the file.
+  // A DICOM preamble may look like another format, TIFF for instance, so that both kinds of program can open
+  // the file.
   constexpr std::array<std::uint8_t, 4> dicm{'D', 'I', 'C', 'M'};
-  if (head.size() >= 132 && std::equal(dicm.begin(), dicm.end(), head.begin() + 128)) return &handlers().back();
+  if (head.size() >= 132 && std::equal(dicm.begin(), dicm.end(), head.begin() + 128))
+    return &handlers().back();
   for (const Handler& handler : handlers()) {
     if (handler.matches(head)) return &handler;
   }
