@@ -106,7 +106,8 @@ Transform parse(ByteView bytes, const std::string& name, const FileFetcher& fetc
     return transform_of(parse_transform_matlab(bytes));
   }
   const std::string_view text = as_text(bytes);
-  if (text.find(':') != std::string_view::npos || text.starts_with("#Insight")) return transform_of(parse_transform_text(text));
+  const bool itk = text.starts_with("#Insight") || text.find(':') != std::string_view::npos;
+  if (itk) return transform_of(parse_transform_text(text));
   return plain_matrix(text);
 }
 
