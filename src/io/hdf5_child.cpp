@@ -52,6 +52,9 @@ std::uint64_t address_space() {
 [[noreturn]] void be_the_child(int out, const std::function<Bytes()>& work, const ChildLimits& limits) {
   for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM, SIGXCPU, SIGTERM, SIGINT})
     ::signal(number, SIG_DFL);
+  // The C library reports a broken heap on standard error, where it would only puzzle the user.
+  if (const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC); nowhere >= 0)
+    ::dup2(nowhere, STDERR_FILENO);
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_CPU, static_cast<rlim_t>(limits.cpu_seconds));
   // Address sanitizers reserve terabytes; there the limit would only break them.
