@@ -96,18 +96,28 @@ ValueType shown(ValueType type) {
   return type;
 }
 
+template <class Accept>
+std::vector<std::string> image_endings(const Accept& accept) {
+  std::vector<std::string> endings;
+  for (const io::ImageFormat& format : io::image_formats())
+    for (const std::string& ending : format.extensions)
+      if (accept(ending)) endings.push_back(ending);
+  return endings;
+}
+
 }  // namespace
 
 const std::vector<std::string>& readable_endings(Kind kind) {
-  static const std::vector<std::string> none, transforms{".tfm", ".txt", ".mat", ".h5", ".nii.gz", ".nii"},
-      meshes{".stl", ".obj", ".glb", ".gltf"}, points{".csv", ".tsv", ".fcsv", ".pts", ".txt"},
-      tables{".csv", ".tsv", ".tab"}, signals{".wav", ".flac", ".aiff", ".au", ".ogg"}, documents{".json"},
-      volumes{".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm", ".png", ".jpg", ".tif"},
-      fields{".nii.gz", ".nii", ".nrrd", ".mha", ".mhd", ".h5"};
+  static const std::vector<std::string> none, meshes{".stl", ".obj", ".glb", ".gltf"},
+      points{".csv", ".tsv", ".fcsv", ".pts", ".txt"}, tables{".csv", ".tsv", ".tab"}, documents{".json"},
+      signals{".wav", ".flac", ".aiff", ".au", ".ogg"},
+      transforms{".tfm", ".txt", ".mat", ".h5", ".hdf5", ".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd"},
+      fields{".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".h5", ".hdf5"},
+      images = image_endings([](const std::string&) { return true; });
   switch (kind) {
     case Kind::volume:
     case Kind::labels:
-    case Kind::picture: return volumes;
+    case Kind::picture: return images;
     case Kind::transform: return transforms;
     case Kind::field: return fields;
     case Kind::mesh: return meshes;
@@ -120,14 +130,15 @@ const std::vector<std::string>& readable_endings(Kind kind) {
 }
 
 const std::vector<std::string>& writable_endings(Kind kind) {
-  static const std::vector<std::string> none, points{".csv", ".fcsv", ".pts", ".txt"},
-      signals{".wav", ".flac"},
-      transforms{".tfm", ".txt", ".mat", ".h5", ".hdf5", ".nii.gz", ".nii", ".mha", ".mhd", ".nrrd"},
-      fields{".nii.gz", ".nii", ".mha", ".mhd", ".nrrd", ".h5"}, pictures{".png"}, reports{".html"},
-      volumes{".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".png", ".tif", ".tiff"},
-      labels{".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd"};
+  static const std::vector<std::string> points{".csv", ".fcsv", ".pts", ".txt"}, signals{".wav", ".flac"},
+      transforms{".tfm", ".txt", ".mat", ".h5", ".hdf5", ".nii.gz", ".nii", ".nrrd", ".mha", ".mhd"},
+      fields{".nii.gz", ".nii", ".nrrd", ".mha", ".mhd", ".h5", ".hdf5"}, pictures{".png"}, reports{".html"},
+      images = image_endings([](const std::string&ending) { return io::can_write_image("x" + ending); }),
+      labels = image_endings([](const std::string&ending) {  // JPEG would blend them
+        return io::can_write_image("x" + ending) && !ending.starts_with(".jp");
+      });
   switch (kind) {
-    case Kind::volume: return volumes;
+    case Kind::volume: return images;
     case Kind::labels: return labels;
     case Kind::transform: return transforms;
     case Kind::field: return fields;

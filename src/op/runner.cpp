@@ -157,10 +157,22 @@ class Run {
       throw Error(ErrorCode::internal, operation_.name + " did not produce " + target.field->name,
                   target.field->name);
     guarded(target.field->name, [&] {
-      target.field->type->save(value, target.staged, context.silent());
+      try {
+        target.field->type->save(value, target.staged, context.silent());
+      } catch (const Error& e) {
+        throw Error(e.code(), with_final_name(e.what(), target), e.field());
+      }
       outcome_.record["outputs"][target.field->name] = file_record(target.path, target.staged);
     });
     outcome_.written.push_back(target.path);
+  }
+
+  /// A writer's message names the hidden folder; whoever reads it knows the final name only.
+  static std::string with_final_name(std::string message, const Target& target) {
+    const std::string hidden = target.staged.string(), path = target.path.string();
+    for (std::size_t at = 0; (at = message.find(hidden, at)) != std::string::npos; at += path.size())
+      message.replace(at, hidden.size(), path);
+    return message;
   }
 
   /// `path` as the reader knows the file, `place` where it lies now.

@@ -100,7 +100,7 @@ const Staging::Folder& Staging::folder_for(const fs::path& target) {
   const std::string prefix = hidden_prefix();
   const fs::path place = folder.empty() ? "." : folder;
   sweep(place, prefix);
-  const fs::path hidden = place / fmt::format("{}{}-{}", prefix, getpid(), counter++);
+  const fs::path hidden = folder / fmt::format("{}{}-{}", prefix, getpid(), counter++);
   if (mkdir(hidden.c_str(), 0700) != 0)
     fail(errno, fmt::format("cannot write {} in folder {}", target.filename().string(), place.string()));
   return folders_.emplace_back(Folder{folder, hidden});
