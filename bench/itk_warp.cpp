@@ -1,6 +1,6 @@
-// Trilinear warp of a 256³ float volume by a dense displacement field: ours and ITK's ResampleImageFilter in one process,
-// taking turns, on the same number of threads. Prints one JSON object with the times of every round and the largest
-// difference between both results away from the border.
+// Trilinear warp of a 256³ float volume by a dense displacement field: ours and ITK's ResampleImageFilter in
+// one process, taking turns, on the same number of threads. Prints one JSON object with the times of every
+// round and the largest difference between both results away from the border.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <itkDisplacementFieldTransform.h>
@@ -101,6 +101,6 @@ int main() {
       }
     }
   }
-  fmt::print("{{\"threads\": {}, \"ours_s\": {}, \"itk_s\": {}, \"max_difference\": {:.3g}}}\n", threads, ours, theirs,
-             difference);
+  fmt::print("{{\"threads\": {}, \"ours_s\": {}, \"itk_s\": {}, \"max_difference\": {:.3g}}}\n", threads,
+             ours, theirs, difference);
 }

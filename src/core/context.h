@@ -11,8 +11,8 @@ namespace sg {
 
 enum class LogLevel { debug, info, warning, error };
 
-/// How a piece of work speaks to whoever started it: progress, cancel, seed, log. A cheap handle; copies and parts
-/// share one state. Thread-safe. A default Context is silent, never cancelled, seed 0.
+/// How a piece of work speaks to whoever started it: progress, cancel, seed, log. A cheap handle; copies and
+/// parts share one state. Thread-safe. A default Context is silent, never cancelled, seed 0.
 class Context {
  public:
   /// fraction in 0…1 of the whole run, and what is being done.
@@ -25,7 +25,8 @@ class Context {
   void on_progress(ProgressSink sink);
   void on_log(LogSink sink);
 
-  /// The part from..to (0…1) of this work, called `stage`: progress in the part moves within that share of the whole.
+  /// The part from..to (0…1) of this work, called `stage`: progress in the part moves within that share of
+  /// the whole.
   Context part(double from, double to, std::string stage = "") const;
   /// Same cancel, seed and log, no progress: for inner loops whose caller reports.
   Context silent() const;

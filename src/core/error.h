@@ -19,8 +19,8 @@ enum class ErrorCode {
   internal      // our own mistake
 };
 
-/// The only exception of the project. `message` names the offending value and what was expected and never holds a
-/// patient identifier; `field` names the input or parameter at fault ("" if none).
+/// The only exception of the project. `message` names the offending value and what was expected and never
+/// holds a patient identifier; `field` names the input or parameter at fault ("" if none).
 class Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message, std::string field = "")

@@ -26,7 +26,9 @@ inline double norm(Vec3 a) { return std::sqrt(dot(a, a)); }
 struct Mat3 {
   std::array<std::array<double, 3>, 3> m{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
   constexpr std::array<double, 3>& operator[](int row) { return m[static_cast<std::size_t>(row)]; }
-  constexpr const std::array<double, 3>& operator[](int row) const { return m[static_cast<std::size_t>(row)]; }
+  constexpr const std::array<double, 3>& operator[](int row) const {
+    return m[static_cast<std::size_t>(row)];
+  }
   constexpr Vec3 column(int j) const { return {(*this)[0][j], (*this)[1][j], (*this)[2][j]}; }
   static constexpr Mat3 diagonal(Vec3 d) { return {{{{d.x, 0, 0}, {0, d.y, 0}, {0, 0, d.z}}}}; }
   friend constexpr bool operator==(const Mat3&, const Mat3&) = default;
@@ -83,9 +85,9 @@ struct Grid {
   friend bool operator==(const Grid&, const Grid&) = default;
 };
 
-/// The grid over the same physical extent with the given spacing (mm). Voxel corners, not centres, are kept, so
-/// that extent = size · spacing changes by less than a voxel. 2-D grids keep z. Throws invalid_input for a spacing that
-/// is not positive and finite or gives more than 2^40 voxels.
+/// The grid over the same physical extent with the given spacing (mm). Voxel corners, not centres, are kept,
+/// so that extent = size · spacing changes by less than a voxel. 2-D grids keep z. Throws invalid_input for a
+/// spacing that is not positive and finite or gives more than 2^40 voxels.
 Grid with_spacing(const Grid& grid, Vec3 spacing);
 
 }  // namespace sg

@@ -14,7 +14,8 @@ struct Points {
   std::vector<std::string> names;
 };
 
-/// A triangle surface, mm LPS; triangles are counter-clockwise seen from outside. Vertex indices are < vertices.size().
+/// A triangle surface, mm LPS; triangles are counter-clockwise seen from outside. Vertex indices are <
+/// vertices.size().
 struct Mesh {
   std::vector<std::array<float, 3>> vertices;
   std::vector<std::array<std::uint32_t, 3>> triangles;

@@ -6,8 +6,8 @@
 namespace sg {
 
 /// xoshiro256++ (Blackman & Vigna 2021, doi:10.1145/3460772), seeded by splitmix64. The same numbers on every
-/// platform, unlike std:: distributions. `fork(stream)` gives an independent generator, so that parallel work draws
-/// the same numbers whatever the thread count: fork by slice or item, never by thread.
+/// platform, unlike std:: distributions. `fork(stream)` gives an independent generator, so that parallel work
+/// draws the same numbers whatever the thread count: fork by slice or item, never by thread.
 class Rng {
  public:
   explicit Rng(std::uint64_t seed = 0) : seed_(seed) {
@@ -37,7 +37,9 @@ class Rng {
     return std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * uniform());
   }
   /// In [0, n), n > 0.
-  std::uint64_t below(std::uint64_t n) { return static_cast<std::uint64_t>(uniform() * static_cast<double>(n)); }
+  std::uint64_t below(std::uint64_t n) {
+    return static_cast<std::uint64_t>(uniform() * static_cast<double>(n));
+  }
 
  private:
   static std::uint64_t rotl(std::uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }

@@ -22,8 +22,8 @@ struct Affine {
 /// (after ∘ before)(x) = after(before(x))
 Affine compose(const Affine& after, const Affine& before);
 
-/// A displacement u on a grid, mm, LPS components: `[3,Z,Y,X]`, channel 0 = x. Outside the grid u takes the value at
-/// the nearest border.
+/// A displacement u on a grid, mm, LPS components: `[3,Z,Y,X]`, channel 0 = x. Outside the grid u takes the
+/// value at the nearest border.
 struct Field {
   Volume<float> displacement;
   const Grid& grid() const { return displacement.grid(); }

@@ -15,8 +15,9 @@
 
 namespace sg {
 
-/// A block of trivially copyable values, 64-byte aligned with at least 64 readable bytes after its end, so that
-/// vector kernels may over-read. Move-only; zero-filled on construction. Throws Error{resource} if memory is short.
+/// A block of trivially copyable values, 64-byte aligned with at least 64 readable bytes after its end, so
+/// that vector kernels may over-read. Move-only; zero-filled on construction. Throws Error{resource} if
+/// memory is short.
 template <class T>
 class Buffer {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -41,8 +42,8 @@ class Buffer {
 /// What the outermost axis of a volume counts.
 enum class OuterAxis { none, channel, time };
 
-/// Voxels on a grid, x fastest: `[C,Z,Y,X]` where C is an explicit outer axis (colour or feature channels, or time
-/// points). A 2-D image has size z = 1. Move-only; `clone` copies.
+/// Voxels on a grid, x fastest: `[C,Z,Y,X]` where C is an explicit outer axis (colour or feature channels, or
+/// time points). A 2-D image has size z = 1. Move-only; `clone` copies.
 template <class T>
 class Volume {
  public:
@@ -56,7 +57,9 @@ class Volume {
   void set_grid(const Grid& grid);
   std::int64_t channels() const { return channels_; }
   OuterAxis outer() const { return outer_; }
-  double time_step() const { return time_step_; }  // seconds between time points; 0 if unknown or not a series
+  double time_step() const {
+    return time_step_;
+  }  // seconds between time points; 0 if unknown or not a series
   void set_time_step(double seconds) { time_step_ = seconds; }
 
   bool empty() const { return buffer_.size() == 0; }
@@ -76,7 +79,9 @@ class Volume {
   std::int64_t offset(std::int64_t x, std::int64_t y, std::int64_t z, std::int64_t c = 0) const {
     return ((c * grid_.size[2] + z) * grid_.size[1] + y) * grid_.size[0] + x;
   }
-  T& at(std::int64_t x, std::int64_t y, std::int64_t z, std::int64_t c = 0) { return data()[offset(x, y, z, c)]; }
+  T& at(std::int64_t x, std::int64_t y, std::int64_t z, std::int64_t c = 0) {
+    return data()[offset(x, y, z, c)];
+  }
   const T& at(std::int64_t x, std::int64_t y, std::int64_t z, std::int64_t c = 0) const {
     return data()[offset(x, y, z, c)];
   }
@@ -99,15 +104,16 @@ extern template class Volume<float>;
 extern template class Volume<double>;
 
 /// A volume of any of the scalar types files hold (64-bit integers are read as double).
-using AnyVolume = std::variant<Volume<std::uint8_t>, Volume<std::int8_t>, Volume<std::uint16_t>,
-                               Volume<std::int16_t>, Volume<std::uint32_t>, Volume<std::int32_t>, Volume<float>,
-                               Volume<double>>;
+using AnyVolume =
+    std::variant<Volume<std::uint8_t>, Volume<std::int8_t>, Volume<std::uint16_t>, Volume<std::int16_t>,
+                 Volume<std::uint32_t>, Volume<std::int32_t>, Volume<float>, Volume<double>>;
 
 /// "uint8", "int16", "float32", … the name of the scalar type.
 std::string scalar_name(const AnyVolume& volume);
 const Grid& grid_of(const AnyVolume& volume);
 std::int64_t channels_of(const AnyVolume& volume);
-/// Converts value by value; integers are rounded to nearest and clamped to the target's range, NaN becomes 0 there.
+/// Converts value by value; integers are rounded to nearest and clamped to the target's range, NaN becomes 0
+/// there.
 template <class T>
 Volume<T> converted_to(const AnyVolume& volume);
 extern template Volume<std::uint8_t> converted_to<std::uint8_t>(const AnyVolume&);
@@ -124,7 +130,7 @@ struct Image {
   AnyVolume voxels;
   std::string format;                           // "NIfTI-1", "DICOM", …; "" if made in memory
   std::map<std::string, std::string> metadata;  // field's own names, e.g. "Modality", "intent_name"
-  std::vector<std::string> warnings;            // what a reader should know: irregular spacing, repaired header
+  std::vector<std::string> warnings;  // what a reader should know: irregular spacing, repaired header
 };
 
 /// Whole-number labels on a grid; 0 is background. `names` may be empty or partial.

@@ -106,9 +106,8 @@ report::Report report_on(const OverlapRun& run, const Overlap& result) {
   page.paragraph(
       "Dice = 2|A∩B| / (|A|+|B|). HD95: the larger of the two directed 95th percentiles of surface "
       "distances. ASSD: mean distance from either surface to the other. Surfaces are voxels with a face "
-      "neighbour outside the "
-      "label; distances "
-      "run between voxel centres. A label that either map lacks has no value and does not enter the means.");
+      "neighbour outside the label; distances run between voxel centres. A label that either map lacks has "
+      "no value and does not enter the means.");
   return page;
 }
 
@@ -134,16 +133,12 @@ op::Operation overlap_operation() {
                                  "Measures how well two label maps agree, label by label.")
       .description(
           "Dice 2|A∩B| / (|A|+|B|), Jaccard, the 95th percentile of the surface distance (larger of both "
-          "directions), the "
-          "mean surface distance of both directions, and volumes. Surface voxels are the label minus its "
-          "erosion by face "
-          "neighbours, outside of the grid counting as background; distances are exact and respect the "
-          "spacing.\n\n"
+          "directions), the mean surface distance of both directions, and volumes. Surface voxels are the "
+          "label minus its erosion by face neighbours, outside of the grid counting as background; distances "
+          "are exact and respect the spacing.\n\n"
           "A label that is absent in either map has no Dice or distance; it is reported as absent and left "
-          "out of the plain "
-          "means over the labels. Both maps must lie on the same grid: bring the candidate there with "
-          "registration.apply or "
-          "image.resample.")
+          "out of the plain means over the labels. Both maps must lie on the same grid: bring the candidate "
+          "there with registration.apply or image.resample.")
       .input(&OverlapRun::reference, "reference", "the labels taken as true")
       .input(&OverlapRun::candidate, "candidate", "the labels to judge, on the same grid")
       .param(&OverlapRun::only, "only", "compare these labels; all but 0 by default")

@@ -41,10 +41,8 @@ op::Operation convert_operation() {
   return op::Declare<Convert>("image.convert", "Writes an image in another format or scalar type.")
       .description(
           "The format follows from the ending of the output file. Geometry is kept; so is the metadata where "
-          "both formats "
-          "are the same. Without a type the stored one is kept; whole-number types round to nearest and "
-          "clamp, and say how "
-          "many values they changed.")
+          "both formats are the same. Without a type the stored one is kept; whole-number types round to "
+          "nearest and clamp, and say how many values they changed.")
       .input(&Convert::image, "image", "any image file, or a folder with a DICOM series")
       .param(&Convert::type, "type", "scalar type of the result; auto keeps the stored one")
       .one_of({"auto", "uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"})

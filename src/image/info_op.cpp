@@ -23,12 +23,9 @@ op::Operation info_operation() {
   return op::Declare<Info>("image.info", "Says what a file is and holds.")
       .description(
           "Any file that can be read: images, DICOM folders, transforms, meshes, points, tables, sounds. For "
-          "an image: type, "
-          "size, spacing, origin, direction, orientation, range and mean of its values, what the file says "
-          "of itself, and "
-          "warnings such as irregular slice spacing. All voxels are read, so a damaged file is told. Fields "
-          "that name or "
-          "identify a patient are never shown.")
+          "an image: type, size, spacing, origin, direction, orientation, range and mean of its values, what "
+          "the file says of itself, and warnings such as irregular slice spacing. All voxels are read, so a "
+          "damaged file is told. Fields that name or identify a patient are never shown.")
       .input(&Info::file, "file", "the file, or a folder with a DICOM series")
       .positional()
       .output(&Info::about, "about", "names, values and units")

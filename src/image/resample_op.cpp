@@ -44,12 +44,10 @@ op::Operation resample_operation() {
                                "Brings an image onto another voxel grid at the same place in space.")
       .description(
           "Either onto voxels of a given spacing over the same extent, or onto the grid of a reference "
-          "image; voxels "
-          "outside the image become 0. Where voxels grow s-fold along an axis, a Gaussian of half the square "
-          "root of "
-          "(s squared minus 1) voxels is applied first, so that detail the new grid cannot hold does not "
-          "turn into false "
-          "patterns. The result is float32; labels keep their type and are never blended.")
+          "image; voxels outside the image become 0. Where voxels grow s-fold along an axis, a Gaussian of "
+          "half the square root of (s squared minus 1) voxels is applied first, so that detail the new grid "
+          "cannot hold does not turn into false patterns. The result is float32; labels keep their type and "
+          "are never blended.")
       .input(&Resample::image, "image", "the image to resample")
       .input(&Resample::reference, "reference", "image whose grid is taken; instead of a spacing")
       .param(&Resample::spacing, "spacing", "spacing of the new voxels, x,y,z or one number for all")

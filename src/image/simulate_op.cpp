@@ -49,19 +49,14 @@ op::Operation simulate_acquisition_operation() {
              "Makes a second acquisition of an image with known motion and another contrast.")
       .description(
           "The object is moved by T(x) = R·H·S·(x − c) + c + t about the centre c of its bright part: a "
-          "rotation R about a "
-          "random axis, shears H, scales S, a shift t. It is then seen with another contrast f, a smooth "
-          "bias field b = 1 + "
-          "bias·n (a sum of low cosines, max|n| = 1) and Rician noise: s = 1000·f(u)·b, image = √((s + σe₁)² "
-          "+ (σe₂)²), on a "
-          "voxel grid of its own that is slightly turned against the patient's axes. acquired(T(x)) shows "
-          "what the original "
-          "shows at x, so the truth is what a registration with the original as fixed image should find.\n\n"
+          "rotation R about a random axis, shears H, scales S, a shift t. It is then seen with another "
+          "contrast f, a smooth bias field b = 1 + bias·n (a sum of low cosines, max|n| = 1) and Rician "
+          "noise: s = 1000·f(u)·b, image = √((s + σe₁)² + (σe₂)²), on a voxel grid of its own that is "
+          "slightly turned against the patient's axes. acquired(T(x)) shows what the original shows at x, so "
+          "the truth is what a registration with the original as fixed image should find.\n\n"
           "contrast: same f(u) = u; t2: fluid bright and white matter dark, as T2 follows from T1; inverted "
-          "f(u) = 1.05 − u; "
-          "random: smooth through random knots. Air stays dark. Meant for measuring registration, not as a "
-          "model of MR "
-          "physics.\n\n"
+          "f(u) = 1.05 − u; random: smooth through random knots. Air stays dark. Meant for measuring "
+          "registration, not as a model of MR physics.\n\n"
           "The seed of the run decides all draws; the result does not depend on the number of threads.")
       .input(&Simulate::image, "image", "the original, for instance a T1 brain")
       .dimensions(3)
@@ -114,8 +109,7 @@ op::Operation simulate_acquisition_operation() {
           "Gudbjartsson & Patz 1995, The Rician distribution of noisy MRI data, doi:10.1002/mrm.1910340618")
       .example(
           "--image brain.nii.gz --labels labels.nii.gz --spacing 3.2 --acquired second.nii.gz --truth "
-          "motion.tfm "
-          "--acquired_labels second_labels.nii.gz",
+          "motion.tfm --acquired_labels second_labels.nii.gz",
           {"exists second.nii.gz", "exists motion.tfm", "exists second_labels.nii.gz", "rotation_angle <= 20",
            "shift_length <= 15"})
       .run(run);

@@ -63,15 +63,13 @@ op::Operation view_operation() {
                            "Draws slices of an image, with labels or a second image over it, as a picture.")
       .description(
           "Sagittal, coronal and axial slices at one scale, whatever the storage order: head up, the "
-          "patient's right on the "
-          "left (radiological convention), the patient's sides lettered. Slices are resampled in the "
-          "patient's frame, so "
-          "oblique grids and unequal spacing come out true. A 2-D image makes one panel. With mosaic, "
-          "equidistant slices "
-          "through the bright part of the image, each with its place in mm.\n\n"
+          "patient's right on the left (radiological convention), the patient's sides lettered. Slices are "
+          "resampled in the patient's frame, so oblique grids and unequal spacing come out true. A 2-D image "
+          "makes one panel. With mosaic, equidistant slices through the bright part of the image, each with "
+          "its place in mm.\n\n"
           "Labels keep their colours from picture to picture. A second image goes over the first in warm "
-          "colours (overlay) "
-          "or in alternating tiles (checker), for a look at how well two images are aligned.")
+          "colours (overlay) or in alternating tiles (checker), for a look at how well two images are "
+          "aligned.")
       .input(&View::image, "image", "the image to show")
       .input(&View::labels, "labels", "labels drawn over it, on any grid")
       .input(&View::overlay, "overlay", "a second image drawn over it in colour, on any grid")

@@ -16,7 +16,8 @@ namespace sg::registration {
 namespace {
 
 constexpr std::size_t poses_refined = 6;
-constexpr double voxels_at_finest = 1e6;  // .86 M is the brain at 2 mm: where accuracy stops gaining from finer levels
+constexpr double voxels_at_finest =
+    1e6;  // .86 M is the brain at 2 mm: where accuracy stops gaining from finer levels
 
 void check_pair(const Volume<float>& fixed, const Volume<float>& moving) {
   if (fixed.grid().is_2d() != moving.grid().is_2d()) {
@@ -68,9 +69,9 @@ struct Pair {
 
 Frame frame_of(const Volume<float>& fixed) {
   const Grid& grid = fixed.grid();
-  const Vec3 extent = grid.index_to_lps() *
-                      Vec3{static_cast<double>(grid.size[0]), static_cast<double>(grid.size[1]),
-                           grid.is_2d() ? 0 : static_cast<double>(grid.size[2])};
+  const Vec3 extent =
+      grid.index_to_lps() * Vec3{static_cast<double>(grid.size[0]), static_cast<double>(grid.size[1]),
+                                 grid.is_2d() ? 0 : static_cast<double>(grid.size[2])};
   Frame frame;
   frame.centre = grid.centre();
   frame.reach = norm(extent) / 4;  // about the rms distance of a filled box's voxels from its centre
@@ -84,7 +85,8 @@ Volume<float> normalise_intensity(const Volume<float>& image, const std::string&
                                   std::vector<std::string>& warnings) {
   if (image.channels() != 1) {
     throw Error(ErrorCode::invalid_input,
-                fmt::format("{} image has {} channels or time points, expected 1", role, image.channels()), role);
+                fmt::format("{} image has {} channels or time points, expected 1", role, image.channels()),
+                role);
   }
   const Summary summary = summarize(std::span<const float>(image.values()));
   if (summary.count == 0) {
@@ -98,8 +100,10 @@ Volume<float> normalise_intensity(const Volume<float>& image, const std::string&
     high = summary.max;
   }
   if (!(high > low)) {
-    throw Error(ErrorCode::invalid_input,
-                fmt::format("{} image is constant ({:.6g} everywhere), expected structure to align", role, low), role);
+    throw Error(
+        ErrorCode::invalid_input,
+        fmt::format("{} image is constant ({:.6g} everywhere), expected structure to align", role, low),
+        role);
   }
   if (summary.not_finite > 0) {
     warnings.push_back(fmt::format("{} image: {} voxels are not finite and count as its lowest value", role,
@@ -130,7 +134,8 @@ AffineResult align_affine(const Volume<float>& fixed_image, const Volume<float>&
   const Pair pair{fixed, moving, frame_of(fixed)};
   const double finest = finest_spacing(fixed.grid(), options);
 
-  // Seen from afar there is too little structure for local windows: the whole image decides, whatever the metric later.
+  // Seen from afar there is too little structure for local windows: the whole image decides, whatever the
+  // metric later.
   Level coarse = pair.at(4 * finest, Metric::mutual_information, context);
   PoseSearch search;
   search.best = {pair.frame.pose(options.initial)};
@@ -144,8 +149,10 @@ AffineResult align_affine(const Volume<float>& fixed_image, const Volume<float>&
   for (std::size_t i = 0; i < search.best.size(); ++i) {
     const double share = 1 / static_cast<double>(search.best.size());
     const Context part = refining.part(share * static_cast<double>(i), share * static_cast<double>(i + 1));
-    Descent rigid = descend(coarse, pair.frame, search.best[i], AffineModel::rigid, options.iterations / 2, part);
-    Descent full = descend(coarse, pair.frame, rigid.pose, options.model, options.iterations / 2, part.silent());
+    Descent rigid =
+        descend(coarse, pair.frame, search.best[i], AffineModel::rigid, options.iterations / 2, part);
+    Descent full =
+        descend(coarse, pair.frame, rigid.pose, options.model, options.iterations / 2, part.silent());
     full.losses.insert(full.losses.begin(), rigid.losses.begin(), rigid.losses.end());
     if (full.loss < best.loss) best = std::move(full);
   }

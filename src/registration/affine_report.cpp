@@ -12,7 +12,8 @@ report::Plot loss_plot(const AffineResult& result) {
   std::vector<std::string> levels;
   for (const LevelRecord& level : result.levels) {
     for (double loss : level.losses) {
-      // Share of what the level gained: losses at different resolutions and of different metrics do not compare.
+      // Share of what the level gained: losses at different resolutions and of different metrics do not
+      // compare.
       const double gained = level.losses.front() - level.losses.back();
       steps.push_back(static_cast<double>(steps.size()));
       losses.push_back(gained > 0 ? 100 * (level.losses.front() - loss) / gained : 100);
@@ -31,16 +32,16 @@ report::Plot loss_plot(const AffineResult& result) {
 
 }  // namespace
 
-report::Report affine_report(const Volume<float>& fixed, const Volume<float>& moving, const AffineResult& result,
-                             double seconds, const Context& context) {
-  report::Report report("Affine registration",
-                        fmt::format("fixed {} · moving {}", fixed.grid().describe(), moving.grid().describe()));
-  report.figures({{"Similarity before", -result.loss_before, "", 3},
-                  {"Similarity after", -result.loss_after, "", 3},
-                  {"Time", seconds, "s", 1},
-                  {"Overlap", 100 * result.overlap, "%", 0},
-                  {"Distinctness", result.distinctness, "sd", 1,
-                   report::Bar{report::Bar::Kind::at_least, 3, {}}}});
+report::Report affine_report(const Volume<float>& fixed, const Volume<float>& moving,
+                             const AffineResult& result, double seconds, const Context& context) {
+  report::Report report("Affine registration", fmt::format("fixed {} · moving {}", fixed.grid().describe(),
+                                                           moving.grid().describe()));
+  report.figures(
+      {{"Similarity before", -result.loss_before, "", 3},
+       {"Similarity after", -result.loss_after, "", 3},
+       {"Time", seconds, "s", 1},
+       {"Overlap", 100 * result.overlap, "%", 0},
+       {"Distinctness", result.distinctness, "sd", 1, report::Bar{report::Bar::Kind::at_least, 3, {}}}});
   for (const std::string& warning : result.warnings) report.warning(warning);
   add_alignment_pictures(report, fixed, moving, {result.affine, {}}, nullptr, context);
   report.section("How it got there");

@@ -6,7 +6,7 @@ namespace sg::registration {
 
 /// What registration.affine found, to be looked at: figures, pictures before and after, course of the loss,
 /// decomposition. `seconds`: how long the alignment took.
-report::Report affine_report(const Volume<float>& fixed, const Volume<float>& moving, const AffineResult& result,
-                             double seconds, const Context& context = {});
+report::Report affine_report(const Volume<float>& fixed, const Volume<float>& moving,
+                             const AffineResult& result, double seconds, const Context& context = {});
 
 }  // namespace sg::registration

@@ -14,8 +14,8 @@ namespace {
 
 constexpr double degree = std::numbers::pi / 180;
 
-/// An asymmetric phantom in 3-D (or, with z = 1, 2-D): overlapping soft ellipsoids of different brightness, seen
-/// through `to_phantom`, in one of two contrasts of opposite order.
+/// An asymmetric phantom in 3-D (or, with z = 1, 2-D): overlapping soft ellipsoids of different brightness,
+/// seen through `to_phantom`, in one of two contrasts of opposite order.
 Volume<float> phantom(const Grid& grid, const Affine& to_phantom = {}, bool inverted = false) {
   struct Ellipsoid {
     Vec3 centre, radius;
@@ -102,12 +102,15 @@ const Mat3 turned = rotation({18 * degree, -12 * degree, 20 * degree}) * Mat3::d
 const Mat3 sheared{{{{1, 0.06, 0}, {0, 1, 0.04}, {0.03, 0, 1}}}};
 INSTANTIATE_TEST_SUITE_P(
     Poses, AlignAffine,
-    testing::Values(Case{"lncc_turned", Metric::lncc, false, {turned, {9, -7, 6}}},
-                    Case{"lncc_inverted", Metric::lncc, true, {turned * sheared, {-12, 4, 8}}},
-                    Case{"mutual_information_turned", Metric::mutual_information, false, {turned, {9, -7, 6}}},
-                    Case{"mutual_information_inverted", Metric::mutual_information, true, {turned, {5, 11, -4}}},
-                    Case{"lncc_far", Metric::lncc, false,
-                         {rotation({-40 * degree, 25 * degree, 35 * degree}), {60, -50, 40}}}),
+    testing::Values(
+        Case{"lncc_turned", Metric::lncc, false, {turned, {9, -7, 6}}},
+        Case{"lncc_inverted", Metric::lncc, true, {turned * sheared, {-12, 4, 8}}},
+        Case{"mutual_information_turned", Metric::mutual_information, false, {turned, {9, -7, 6}}},
+        Case{"mutual_information_inverted", Metric::mutual_information, true, {turned, {5, 11, -4}}},
+        Case{"lncc_far",
+             Metric::lncc,
+             false,
+             {rotation({-40 * degree, 25 * degree, 35 * degree}), {60, -50, 40}}}),
     [](const auto& test) { return test.param.name; });
 
 TEST(AlignAffineTest, RigidResultIsARotation) {

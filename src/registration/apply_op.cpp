@@ -32,11 +32,13 @@ void run(Apply& a, const Context& context) {
 }  // namespace
 
 op::Operation apply_operation() {
-  return op::Declare<Apply>("registration.apply", "Resamples an image through a transform onto a reference grid.")
+  return op::Declare<Apply>("registration.apply",
+                            "Resamples an image through a transform onto a reference grid.")
       .description(
-          "resampled(x) = image(φ(x)) for every voxel centre x of the reference, where φ, the transform, maps "
-          "points of the reference (the fixed image) to points of the image (the moving one), LPS mm. The image is "
-          "sampled once, straight from its own voxels. Use nearest for labels: blended label numbers mean nothing.")
+          "resampled(x) = image(φ(x)) for every voxel centre x of the reference, where φ, the transform, "
+          "maps points of the reference (the fixed image) to points of the image (the moving one), LPS mm. "
+          "The image is sampled once, straight from its own voxels. Use nearest for labels: blended label "
+          "numbers mean nothing.")
       .input(&Apply::image, "image", "image to resample (the moving one); all its channels and time points")
       .input(&Apply::transform, "transform", "points of the reference → points of the image")
       .input(&Apply::reference, "reference", "image whose grid the result takes; the image's own if left out")
@@ -44,11 +46,13 @@ op::Operation apply_operation() {
       .one_of({"nearest", "linear", "cubic"})
       .param(&Apply::outside, "outside", "value where the image does not reach")
       .unit("1")
-      .output(&Apply::resampled, "resampled", "the image on the reference grid; nearest keeps the pixel type, else float32")
+      .output(&Apply::resampled, "resampled",
+              "the image on the reference grid; nearest keeps the pixel type, else float32")
       .cites("Unser 1999, Splines: a perfect fit for signal and image processing, doi:10.1109/79.799930")
-      .example("--image acquired_labels.nii.gz --transform truth.tfm --reference brain.nii.gz "
-               "--interpolation nearest --resampled back.nii.gz",
-               {"exists back.nii.gz"})
+      .example(
+          "--image acquired_labels.nii.gz --transform truth.tfm --reference brain.nii.gz --interpolation "
+          "nearest --resampled back.nii.gz",
+          {"exists back.nii.gz"})
       .run(run);
 }
 

@@ -19,7 +19,8 @@ Basis basis_of(AffineModel model, const Frame& frame, const Mat3& a) {
   const auto add_matrix = [&](const Mat3& m) {
     std::array<double, 12> column{};
     for (int r = 0; r < 3; ++r) {
-      for (int c = 0; c < 3; ++c) column[static_cast<std::size_t>(4 * r + c)] = m[r][static_cast<std::size_t>(c)];
+      for (int c = 0; c < 3; ++c)
+        column[static_cast<std::size_t>(4 * r + c)] = m[r][static_cast<std::size_t>(c)];
     }
     columns.push_back(column);
   };
@@ -47,7 +48,8 @@ Basis basis_of(AffineModel model, const Frame& frame, const Mat3& a) {
   for (int r = 0; r < dimensions; ++r) unit(r, 3);
   Basis basis(12, static_cast<Eigen::Index>(columns.size()));
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    basis.col(static_cast<Eigen::Index>(c)) = Eigen::Map<const Eigen::Matrix<double, 12, 1>>(columns[c].data());
+    basis.col(static_cast<Eigen::Index>(c)) =
+        Eigen::Map<const Eigen::Matrix<double, 12, 1>>(columns[c].data());
   }
   return basis;
 }
@@ -60,7 +62,8 @@ Pose moved(const Pose& pose, const Eigen::VectorXd& step, const Basis& basis, Af
   result.shift = pose.shift + Vec3{delta[3], delta[7], delta[11]};
   if (model == AffineModel::affine) {
     for (int r = 0; r < 3; ++r) {
-      for (int c = 0; c < 3; ++c) result.matrix[r][static_cast<std::size_t>(c)] += delta[4 * r + c] / frame.reach;
+      for (int c = 0; c < 3; ++c)
+        result.matrix[r][static_cast<std::size_t>(c)] += delta[4 * r + c] / frame.reach;
     }
     return result;
   }
@@ -105,15 +108,17 @@ struct Station {
   Eigen::VectorXd slope;
 };
 
-Station arrive(Level& level, const Frame& frame, const Pose& pose, AffineModel model, const Context& context) {
+Station arrive(Level& level, const Frame& frame, const Pose& pose, AffineModel model,
+               const Context& context) {
   Station s{pose, level.evaluate(frame.affine(pose), true, context), basis_of(model, frame, pose.matrix), {}};
   s.slope = s.basis.transpose() * Eigen::Map<const Eigen::Matrix<double, 12, 1>>(s.expansion.gradient.data());
   return s;
 }
 
 Eigen::MatrixXd curvature_at(const Station& s) {
-  Eigen::MatrixXd b =
-      s.basis.transpose() * Eigen::Map<const Eigen::Matrix<double, 12, 12>>(s.expansion.hessian[0].data()) * s.basis;
+  Eigen::MatrixXd b = s.basis.transpose() *
+                      Eigen::Map<const Eigen::Matrix<double, 12, 12>>(s.expansion.hessian[0].data()) *
+                      s.basis;
   // A direction that moves nothing visible still needs some curvature to be solved for.
   b.diagonal().array() += 1e-3 * b.trace() / static_cast<double>(b.rows()) + 1e-12;
   return b;
@@ -124,7 +129,8 @@ Eigen::MatrixXd curvature_at(const Station& s) {
 Descent descend(Level& level, const Frame& frame, const Pose& start, AffineModel model, int iterations,
                 const Context& context) {
   const Grid& grid = level.grid();
-  const double spacing = std::min({grid.spacing.x, grid.spacing.y, grid.is_2d() ? grid.spacing.x : grid.spacing.z});
+  const double spacing =
+      std::min({grid.spacing.x, grid.spacing.y, grid.is_2d() ? grid.spacing.x : grid.spacing.z});
   Station here = arrive(level, frame, start, model, context.silent());
   const double overlap = here.expansion.overlap;
   Eigen::MatrixXd curvature = curvature_at(here);
@@ -142,7 +148,8 @@ Descent descend(Level& level, const Frame& frame, const Pose& start, AffineModel
       Station there =
           arrive(level, frame, moved(here.pose, step, here.basis, model, frame), model, context.silent());
       const double gain = here.expansion.loss - there.expansion.loss;
-      moved_on = gain > -1e-4 * here.slope.dot(step) && plausible(there.pose, there.expansion.overlap, overlap);
+      moved_on =
+          gain > -1e-4 * here.slope.dot(step) && plausible(there.pose, there.expansion.overlap, overlap);
       update(curvature, step, there.slope - here.slope);
       if (moved_on) {
         small_gains = gain < gain_tolerance ? small_gains + 1 : 0;

@@ -29,10 +29,11 @@ Points mapped(const Points& points, const Transform& transform) {
   return result;
 }
 
-Evaluation evaluate(const Grid& fixed, const Transform& estimate, const Known& known, const Context& context) {
+Evaluation evaluate(const Grid& fixed, const Transform& estimate, const Known& known,
+                    const Context& context) {
   if (!known.truth && !(known.fixed_labels && known.moving_labels)) {
-    throw Error(ErrorCode::invalid_input, "nothing to evaluate against: give truth, or fixed_labels and moving_labels",
-                "truth");
+    throw Error(ErrorCode::invalid_input,
+                "nothing to evaluate against: give truth, or fixed_labels and moving_labels", "truth");
   }
   Evaluation result;
   if (known.truth) {

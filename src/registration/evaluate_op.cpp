@@ -73,43 +73,53 @@ std::vector<report::Figure> figures(const Evaluate& e) {
 }
 
 report::Report draw(const Evaluate& e, const Evaluation& evaluation, const Context& context) {
-  report::Report report("Is the alignment right?", fmt::format("fixed {} · moving {}", e.fixed.grid().describe(),
-                                                               e.moving.grid().describe()));
+  report::Report report(
+      "Is the alignment right?",
+      fmt::format("fixed {} · moving {}", e.fixed.grid().describe(), e.moving.grid().describe()));
   report.figures(figures(e));
   if (e.truth) {
-    report.paragraph(
-        fmt::format("Target registration error: how far the transform sends each of {} targets ({}) from where the known "
-                    "true transform sends it.",
-                    evaluation.targets.positions.size(),
-                    e.fixed_labels ? "centroids of the fixed image's labels" : "a lattice over the fixed image"));
+    report.paragraph(fmt::format(
+        "Target registration error: how far the transform sends each of {} targets ({}) from where the known "
+        "true transform sends it.",
+        evaluation.targets.positions.size(),
+        e.fixed_labels ? "centroids of the fixed image's labels" : "a lattice over the fixed image"));
   }
-  add_alignment_pictures(report, e.fixed, e.moving, e.transform, e.fixed_labels ? &*e.fixed_labels : nullptr, context);
+  add_alignment_pictures(report, e.fixed, e.moving, e.transform, e.fixed_labels ? &*e.fixed_labels : nullptr,
+                         context);
   report.section("Figures in full");
   if (evaluation.error_after) report.plot(error_plot(evaluation));
   if (evaluation.overlap_after) report.plot(dice_plot(evaluation));
   if (!e.transform.field) {
-    report.table(decomposition(e.transform.affine, e.fixed.grid()), "The transform, fixed to moving, LPS axes");
+    report.table(decomposition(e.transform.affine, e.fixed.grid()),
+                 "The transform, fixed to moving, LPS axes");
   }
   if (e.truth && !e.truth->field) {
     report.table(decomposition(e.truth->affine, e.fixed.grid()), "The true transform, likewise");
   }
   if (evaluation.error_after) {
     report.table(e.targets, "Target registration error",
-                 {{"x", "x", "mm", 1}, {"y", "y", "mm", 1}, {"z", "z", "mm", 1},
-                  {"error_before", "error before", "mm", 2}, {"error_after", "error after", "mm", 2}});
+                 {{"x", "x", "mm", 1},
+                  {"y", "y", "mm", 1},
+                  {"z", "z", "mm", 1},
+                  {"error_before", "error before", "mm", 2},
+                  {"error_after", "error after", "mm", 2}});
   }
   if (evaluation.overlap_after) {
     report.table(e.labels, "Overlap after, label by label",
-                 {{"dice", "Dice", "", 3}, {"jaccard", "Jaccard", "", 3}, {"hd95", "HD95", "mm", 2},
-                  {"assd", "ASSD", "mm", 2}, {"volume_reference", "reference", "mm³", 0},
-                  {"volume_candidate", "candidate", "mm³", 0}, {"volume_difference", "difference", "%", 1}});
+                 {{"dice", "Dice", "", 3},
+                  {"jaccard", "Jaccard", "", 3},
+                  {"hd95", "HD95", "mm", 2},
+                  {"assd", "ASSD", "mm", 2},
+                  {"volume_reference", "reference", "mm³", 0},
+                  {"volume_candidate", "candidate", "mm³", 0},
+                  {"volume_difference", "difference", "%", 1}});
   }
   return report;
 }
 
 void run(Evaluate& e, const Context& context) {
-  const Known known{e.fixed_labels ? &*e.fixed_labels : nullptr, e.moving_labels ? &*e.moving_labels : nullptr,
-                    e.truth ? &*e.truth : nullptr};
+  const Known known{e.fixed_labels ? &*e.fixed_labels : nullptr,
+                    e.moving_labels ? &*e.moving_labels : nullptr, e.truth ? &*e.truth : nullptr};
   const Evaluation evaluation =
       evaluate(e.fixed.grid(), e.transform, known, context.part(0, 0.7, "comparing with what is known"));
   if (evaluation.error_after) {
@@ -130,12 +140,14 @@ void run(Evaluate& e, const Context& context) {
 }  // namespace
 
 op::Operation evaluate_operation() {
-  return op::Declare<Evaluate>("registration.evaluate", "Holds an alignment against a known truth and labels.")
+  return op::Declare<Evaluate>("registration.evaluate",
+                               "Holds an alignment against a known truth and labels.")
       .description(
-          "With a true transform: target registration error in mm at the centroids of the fixed image's labels (without "
-          "labels, at a lattice of 27 points). With labels of both images: the moving labels, carried over by nearest "
-          "neighbour, against the fixed ones (Dice, HD95, ASSD, volumes). \"Before\" means no alignment at all. The "
-          "report adds checkerboards and outlines before and after.")
+          "With a true transform: target registration error in mm at the centroids of the fixed image's "
+          "labels (without labels, at a lattice of 27 points). With labels of both images: the moving "
+          "labels, carried over by nearest neighbour, against the fixed ones (Dice, HD95, ASSD, volumes). "
+          "\"Before\" means no alignment at all. The report adds checkerboards and outlines before and "
+          "after.")
       .input(&Evaluate::fixed, "fixed", "fixed image")
       .dimensions(3)
       .input(&Evaluate::moving, "moving", "moving image")
@@ -162,11 +174,13 @@ op::Operation evaluate_operation() {
       .output(&Evaluate::targets, "targets", "error at every target, mm")
       .output(&Evaluate::labels, "labels", "overlap of every label after alignment")
       .output(&Evaluate::report, "report", "figures and pictures, one HTML file")
-      .cites("Fitzpatrick & West 2001, The distribution of target registration error in rigid-body point-based "
-             "registration, doi:10.1109/42.952729")
-      .example("--fixed brain.nii.gz --moving acquired.nii.gz --transform truth.tfm --truth truth.tfm "
-               "--fixed_labels labels.nii.gz --moving_labels acquired_labels.nii.gz --report report.html",
-               {"tre_max < 0.001", "tre_before > 5", "dice_after > 0.8", "exists report.html"})
+      .cites(
+          "Fitzpatrick & West 2001, The distribution of target registration error in rigid-body point-based "
+          "registration, doi:10.1109/42.952729")
+      .example(
+          "--fixed brain.nii.gz --moving acquired.nii.gz --transform truth.tfm --truth truth.tfm "
+          "--fixed_labels labels.nii.gz --moving_labels acquired_labels.nii.gz --report report.html",
+          {"tre_max < 0.001", "tre_before > 5", "dice_after > 0.8", "exists report.html"})
       .run(run);
 }
 

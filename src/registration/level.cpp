@@ -8,9 +8,9 @@
 namespace sg::registration {
 namespace {
 
-constexpr int lncc_radius = 3;   // 7³ boxes, the specification's window
+constexpr int lncc_radius = 3;  // 7³ boxes, the specification's window
 constexpr int parzen_bins = 48;
-constexpr int lanes = 8;         // partial sums a row, so that the compiler may vectorise without reordering sums
+constexpr int lanes = 8;  // partial sums a row, so that the compiler may vectorise without reordering sums
 
 std::unique_ptr<Similarity> make_similarity(Metric metric, const Volume<float>& fixed) {
   return metric == Metric::lncc ? make_lncc(fixed, lncc_radius) : make_mutual_information(fixed, parzen_bins);
@@ -34,7 +34,8 @@ struct RowSums {
   }
 
  private:
-  void add_block(const float* g[3], const float* slopes, const float* curvatures, std::int64_t start, int count) {
+  void add_block(const float* g[3], const float* slopes, const float* curvatures, std::int64_t start,
+                 int count) {
     for (int l = 0; l < count; ++l) {
       const std::int64_t i = start + l;
       const float index = static_cast<float>(i), d = slopes[i], h = curvatures[i];
@@ -56,7 +57,8 @@ struct RowSums {
 
 constexpr int pair_index[3][3] = {{0, 1, 2}, {1, 3, 4}, {2, 4, 5}};
 
-/// Moments of one slice in the moving image's index gradient: [component][ũ] and [pair][ũ][ũ], ũ = ((x−c)/reach, 1).
+/// Moments of one slice in the moving image's index gradient: [component][ũ] and [pair][ũ][ũ], ũ =
+/// ((x−c)/reach, 1).
 struct Moments {
   double slope[3][4] = {};
   double curvature[6][4][4] = {};
@@ -171,28 +173,14 @@ void Level::accumulate(Expansion& expansion, const Context& context) const {
   Moments sum;
   for (const Moments& slice : slices) sum.add(slice);
 
-  // ∇M in moving index coordinates → LPS: G = Rᵀ g with R = (index ← LPS).
+  // ∇M in moving index coordinates → LPS: G = Rᵀ g with R = (index ← LPS). Entry 4r+a is (row r of A, ũ_a).
   const Mat3 to_index = inverse(moving_.grid().index_to_lps());
-  for (int r = 0; r < 3; ++r) {
-    for (int a = 0; a < 4; ++a) {
-      for (int c = 0; c < 3; ++c) {
-        expansion.gradient[static_cast<std::size_t>(4 * r + a)] +=
-            to_index[c][static_cast<std::size_t>(r)] * sum.slope[c][a];
-      }
-    }
-  }
-  for (int r = 0; r < 3; ++r) {
-    for (int s = 0; s < 3; ++s) {
-      for (int c = 0; c < 3; ++c) {
-        for (int d = 0; d < 3; ++d) {
-          const double factor = to_index[c][static_cast<std::size_t>(r)] * to_index[d][static_cast<std::size_t>(s)];
-          for (int a = 0; a < 4; ++a) {
-            for (int b = 0; b < 4; ++b) {
-              expansion.hessian[static_cast<std::size_t>(4 * r + a)][static_cast<std::size_t>(4 * s + b)] +=
-                  factor * sum.curvature[pair_index[c][d]][a][b];
-            }
-          }
-        }
+  for (std::size_t p = 0; p < 12; ++p) {
+    for (int c = 0; c < 3; ++c) expansion.gradient[p] += to_index[c][p / 4] * sum.slope[c][p % 4];
+    for (std::size_t q = 0; q < 12; ++q) {
+      for (int cd = 0; cd < 9; ++cd) {
+        expansion.hessian[p][q] += to_index[cd / 3][p / 4] * to_index[cd % 3][q / 4] *
+                                   sum.curvature[pair_index[cd / 3][cd % 3]][p % 4][q % 4];
       }
     }
   }

@@ -7,7 +7,8 @@
 namespace sg::registration {
 namespace {
 
-constexpr float variance_floor = 1e-4F;  // sd .01 of the intensity range: below it a window is flat, not structure
+constexpr float variance_floor =
+    1e-4F;  // sd .01 of the intensity range: below it a window is flat, not structure
 
 class Lncc final : public Similarity {
  public:

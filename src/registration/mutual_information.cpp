@@ -9,7 +9,8 @@
 namespace sg::registration {
 namespace {
 
-/// The four cubic B-spline weights of a value at fractional position t after the second knot, and their derivatives.
+/// The four cubic B-spline weights of a value at fractional position t after the second knot, and their
+/// derivatives.
 struct Window {
   float weight[4], slope[4];
   explicit Window(float t) {
@@ -31,7 +32,8 @@ class MutualInformation final : public Similarity {
       : Similarity(fixed.grid()), bins_(bins), fixed_bin_(static_cast<std::size_t>(fixed.size())) {
     for (std::int64_t i = 0; i < fixed.size(); ++i) {
       const float scaled = std::clamp(fixed.data()[i], 0.F, 1.F) * static_cast<float>(bins);
-      fixed_bin_[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(std::min(static_cast<int>(scaled), bins - 1));
+      fixed_bin_[static_cast<std::size_t>(i)] =
+          static_cast<std::uint8_t>(std::min(static_cast<int>(scaled), bins - 1));
     }
   }
 
@@ -82,7 +84,8 @@ class MutualInformation final : public Similarity {
     return std::accumulate(joint_.begin(), joint_.end(), 0.0);
   }
 
-  /// Mutual information of joint_; leaves ln(P(f,w)/P(w)) in log_ratio_ and E[Var(W|F)] in conditional_variance_.
+  /// Mutual information of joint_; leaves ln(P(f,w)/P(w)) in log_ratio_ and E[Var(W|F)] in
+  /// conditional_variance_.
   double measure(double total) {
     std::vector<double> by_column(static_cast<std::size_t>(columns()));
     for (std::size_t c = 0; c < joint_.size(); ++c) by_column[c % by_column.size()] += joint_[c] / total;

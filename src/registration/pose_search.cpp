@@ -15,27 +15,33 @@ int bin_of(float value) {
   return std::clamp(static_cast<int>(value * static_cast<float>(score_bins)), 0, score_bins - 1);
 }
 
+/// −45…45° in 15° steps about each axis; in the plane about z only.
+std::vector<Mat3> rotations(bool planar) {
+  constexpr double step = 15 * std::numbers::pi / 180;
+  const int tilt = planar ? 0 : 3;
+  std::vector<Mat3> list;
+  for (int x = -tilt; x <= tilt; ++x) {
+    for (int y = -tilt; y <= tilt; ++y) {
+      for (int z = -3; z <= 3; ++z) list.push_back(rotation({x * step, y * step, z * step}));
+    }
+  }
+  return list;
+}
+
 /// The candidate poses, `initial` first.
 std::vector<Pose> candidates(const Volume<float>& fixed, const Volume<float>& moving, const Frame& frame,
                              const AffineOptions& options) {
   std::vector<Pose> poses{frame.pose(options.initial)};
   std::vector<double> scales{1};
   if (options.model != AffineModel::rigid) scales = {0.85, 1, 1.15};
-  const int tilt = frame.planar ? 0 : 3;
   const std::pair<LpsPoint, LpsPoint> pairs[] = {{centre_of_mass(fixed), centre_of_mass(moving)},
                                                  {fixed.grid().centre(), moving.grid().centre()}};
-  constexpr double step = 15 * std::numbers::pi / 180;
   for (const auto& [from, to] : pairs) {
-    for (int x = -tilt; x <= tilt; ++x) {
-      for (int y = -tilt; y <= tilt; ++y) {
-        for (int z = -3; z <= 3; ++z) {
-          for (double scale : scales) {
-            const Vec3 scaling{scale, scale, frame.planar ? 1 : scale};
-            const Mat3 matrix = rotation({x * step, y * step, z * step}) * Mat3::diagonal(scaling);
-            // matrix·(from − c) + c + shift = to
-            poses.push_back({matrix, (to - frame.centre) - matrix * (from - frame.centre)});
-          }
-        }
+    for (const Mat3& turn : rotations(frame.planar)) {
+      for (double scale : scales) {
+        const Mat3 matrix = turn * Mat3::diagonal({scale, scale, frame.planar ? 1 : scale});
+        // matrix·(from − c) + c + shift = to
+        poses.push_back({matrix, (to - frame.centre) - matrix * (from - frame.centre)});
       }
     }
   }
@@ -47,7 +53,8 @@ bool alike(const Pose& a, const Pose& b, double reach) {
   const double trace = between[0][0] + between[1][1] + between[2][2];
   const double scale = std::cbrt(determinant(between));
   const double angle = std::acos(std::clamp((trace / scale - 1) / 2, -1.0, 1.0));
-  return angle < 10 * std::numbers::pi / 180 && std::abs(scale - 1) < 0.1 && norm(a.shift - b.shift) < 0.1 * reach;
+  return angle < 10 * std::numbers::pi / 180 && std::abs(scale - 1) < 0.1 &&
+         norm(a.shift - b.shift) < 0.1 * reach;
 }
 
 }  // namespace
@@ -125,8 +132,9 @@ PoseSearch search_poses(const Volume<float>& fixed, const Volume<float>& moving,
   const auto n = static_cast<double>(scored.size());
   search.mean /= n;
   search.deviation = std::sqrt(std::max(square / n - search.mean * search.mean, 0.0));
-  std::sort(scored.begin(), scored.end(),
-            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+  std::sort(scored.begin(), scored.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  });
   for (const auto& [score, index] : scored) {
     const Pose& pose = poses[index];
     const bool new_place = std::none_of(search.best.begin(), search.best.end(),

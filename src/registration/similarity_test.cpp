@@ -17,8 +17,9 @@ Volume<float> blobs(const Grid& grid, std::uint64_t seed, double phase) {
   for (std::int64_t z = 0; z < grid.size[2]; ++z) {
     for (std::int64_t y = 0; y < grid.size[1]; ++y) {
       for (std::int64_t x = 0; x < grid.size[0]; ++x) {
-        const double s = std::sin(0.5 * static_cast<double>(x) + phase) * std::cos(0.4 * static_cast<double>(y)) +
-                         std::sin(0.45 * static_cast<double>(z) + 0.2 * static_cast<double>(x));
+        const double s =
+            std::sin(0.5 * static_cast<double>(x) + phase) * std::cos(0.4 * static_cast<double>(y)) +
+            std::sin(0.45 * static_cast<double>(z) + 0.2 * static_cast<double>(x));
         v.at(x, y, z) = static_cast<float>(0.5 + 0.18 * s + 0.02 * rng.uniform(-1, 1));
       }
     }
@@ -63,9 +64,9 @@ TEST_P(SimilarityGradient, SlopeIsTheFiniteDifferenceOfTheLoss) {
       plus.data()[i] += step * direction.data()[i];
       minus.data()[i] -= step * direction.data()[i];
     }
-    const double measured = (similarity->evaluate(plus, weight, false, {}) -
-                             similarity->evaluate(minus, weight, false, {})) /
-                            (2 * static_cast<double>(step));
+    const double measured =
+        (similarity->evaluate(plus, weight, false, {}) - similarity->evaluate(minus, weight, false, {})) /
+        (2 * static_cast<double>(step));
     EXPECT_NEAR(predicted, measured, 2e-2 * std::abs(measured) + 2e-4);
   }
 }
@@ -92,8 +93,8 @@ TEST_P(SimilarityGradient, NoWeightMeansNoLoss) {
   EXPECT_EQ(make(fixed)->evaluate(fixed, Volume<float>(cube(8)), true, {}), 0);
 }
 
-/// The expansion's gradient against finite differences of the loss in each of the twelve numbers, on grids with
-/// different spacing, direction and origin.
+/// The expansion's gradient against finite differences of the loss in each of the twelve numbers, on grids
+/// with different spacing, direction and origin.
 TEST_P(SimilarityGradient, PoseGradientIsTheFiniteDifferenceOfTheLoss) {
   Grid fixed_grid = cube(20, {1.5, 1.2, 2}), moving_grid = cube(48, {1.4, 1.5, 1.6});
   fixed_grid.direction = rotation({0.3, -0.2, 0.1});
@@ -124,7 +125,8 @@ TEST_P(SimilarityGradient, PoseGradientIsTheFiniteDifferenceOfTheLoss) {
       loss[side] = level.evaluate(Affine::about(centre, m, t), false, {}).loss;
     }
     const double measured = (loss[1] - loss[0]) / (2 * step);
-    EXPECT_NEAR(here.gradient[static_cast<std::size_t>(parameter)], measured, 0.02 * scale) << "parameter " << parameter;
+    EXPECT_NEAR(here.gradient[static_cast<std::size_t>(parameter)], measured, 0.02 * scale)
+        << "parameter " << parameter;
   }
   for (int a = 0; a < 12; ++a) {
     EXPECT_GE(here.hessian[static_cast<std::size_t>(a)][static_cast<std::size_t>(a)], 0);
@@ -136,8 +138,8 @@ TEST_P(SimilarityGradient, PoseGradientIsTheFiniteDifferenceOfTheLoss) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Metrics, SimilarityGradient, testing::Values(Metric::lncc, Metric::mutual_information),
-                         [](const auto& test) {
+INSTANTIATE_TEST_SUITE_P(Metrics, SimilarityGradient,
+                         testing::Values(Metric::lncc, Metric::mutual_information), [](const auto& test) {
                            return test.param == Metric::lncc ? "lncc" : "mutual_information";
                          });
 
