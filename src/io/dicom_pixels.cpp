@@ -158,6 +158,7 @@ FrameDecoder::FrameDecoder(const DicomFile& file, const PixelFormat& format) : f
                       uid_name(format.transfer_syntax)));
     }
     split_fragments(d);
+    check_compression();
     return;
   }
   const std::int64_t needed = format.allocated == 1 ? (format.pixels() * format.frames + 7) / 8
@@ -209,6 +210,21 @@ void FrameDecoder::split_fragments(const DicomDataset& dataset) {
   if (frames_.size() != frames) {
     bad(fmt::format("compressed pixel data hold {} frames in {} fragments, expected {} frames",
                     frames_.size(), pieces.size(), frames));
+  }
+}
+
+void FrameDecoder::check_compression() const {
+  // Checked before anyone asks for memory: a frame 10,000 times its compressed size is a trap; 64 MiB are
+  // harmless either way.
+  const std::int64_t values = format_.pixels() * format_.samples;
+  if (values <= (1 << 26)) return;
+  for (const std::vector<Bytes>& pieces : frames_) {
+    std::int64_t bytes = 0;
+    for (const Bytes& piece : pieces) bytes += static_cast<std::int64_t>(piece.size());
+    if (values / 10000 > bytes) {
+      bad(fmt::format("{} compressed bytes cannot hold a frame of {}×{}", bytes, format_.columns,
+                      format_.rows));
+    }
   }
 }
 
@@ -274,11 +290,6 @@ void FrameDecoder::decode_compressed(std::int64_t frame, std::span<std::int32_t>
   }
   const PixelFormat& f = format_;
   const FrameShape shape{f.columns, f.rows, f.samples, std::max(1, f.allocated / 8)};
-  // A frame 10,000 times its compressed size is a trap; 64 MiB are harmless either way.
-  const std::int64_t values = f.pixels() * f.samples;
-  if (values > (1 << 26) && values / 10000 > static_cast<std::int64_t>(data.size())) {
-    bad(fmt::format("{} compressed bytes cannot hold a frame of {}×{}", data.size(), f.columns, f.rows));
-  }
   DecodedPicture picture;
   int stored = f.stored, high = f.high;
   switch (encoding_of(f.transfer_syntax)) {

@@ -52,6 +52,7 @@ class FrameDecoder {
   void decode_compressed(std::int64_t frame, std::span<std::int32_t> out, bool& rgb) const;
 
   void split_fragments(const DicomDataset& dataset);
+  void check_compression() const;
 
   PixelFormat format_;
   const DicomDataset::Element* data_ = nullptr;
