@@ -39,7 +39,12 @@ bool is_rows(const Json& value) {
          std::all_of(value.begin(), value.end(), [](const Json& row) { return row.is_object(); });
 }
 
-std::string rows_text(const Json& rows, const std::string& indent) {
+/// A terminal is for a glance: so many rows are shown, --json and the written files hold all.
+constexpr std::size_t most_rows = 12;
+
+std::string rows_text(const Json& all, const std::string& indent) {
+  const std::size_t shown = all.size() > most_rows + 1 ? most_rows : all.size();
+  const Json rows(Json::array_t(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(shown)));
   std::vector<std::string> names;
   for (const auto& [name, value] : rows.front().items()) names.push_back(name);
   std::string text;
@@ -67,6 +72,8 @@ std::string rows_text(const Json& rows, const std::string& indent) {
   line([&](std::size_t i) { return names[i]; }, side);
   for (const Json& row : rows)
     line([&](std::size_t i) { return scalar_text(row.value(names[i], Json())); }, side);
+  if (all.size() > shown)
+    text += fmt::format("{}… {} more rows (--json shows all)\n", indent, all.size() - shown);
   return text;
 }
 

@@ -38,6 +38,17 @@ TEST(Result, TextIsAlignedWithUnits) {
             "wrote out.json\n");
 }
 
+TEST(Result, LongTablesAreCutOnATerminal) {
+  op::Outcome o;
+  o.outputs["rows"] = op::Json::array();
+  for (int i = 0; i < 13; ++i) o.outputs["rows"].push_back({{"label", i}});
+  EXPECT_EQ(result_text(op::sample_operation(), o).find("more rows"), std::string::npos);
+  for (int i = 13; i < 116; ++i) o.outputs["rows"].push_back({{"label", i}});
+  const std::string text = result_text(op::sample_operation(), o);
+  EXPECT_NE(text.find("\n       11\n  … 104 more rows (--json shows all)\n"), std::string::npos) << text;
+  EXPECT_EQ(result_json(op::sample_operation(), o, {})["rows"].size(), 116U);
+}
+
 TEST(Result, JsonHasOutputsOnTop) {
   const op::Json json = result_json(op::sample_operation(), outcome(), {"careful"});
   EXPECT_EQ(json["total"], 12.3456789);

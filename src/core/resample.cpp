@@ -1,7 +1,10 @@
 #include "core/resample.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "core/bspline.h"
@@ -123,8 +126,8 @@ Volume<T> result_like(const Volume<T>& image, const Transform& transform, const 
 }
 
 template <class T>
-Volume<T> resample_nearest(const Volume<T>& image, const Transform& transform, const Grid& reference,
-                           T outside, const Context& context) {
+Volume<T> nearest(const Volume<T>& image, const Transform& transform, const Grid& reference, T outside,
+                  const Context& context) {
   Volume<T> result = result_like(image, transform, reference);
   RowWalker(image.grid(), transform, reference)
       .for_each(context, [&](const RowPath& path, std::int64_t first, std::int64_t n) {
@@ -148,7 +151,7 @@ double snapped(double x) {
 Volume<float> resample(const Volume<float>& image, const Transform& transform, const Grid& reference,
                        Interpolation interpolation, float outside, const Context& context) {
   if (interpolation == Interpolation::nearest) {
-    return resample_nearest(image, transform, reference, outside, context);
+    return nearest(image, transform, reference, outside, context);
   }
   Volume<float> result = result_like(image, transform, reference);
   const bool cubic = interpolation == Interpolation::cubic;
@@ -167,9 +170,28 @@ Volume<float> resample(const Volume<float>& image, const Transform& transform, c
   return result;
 }
 
+AnyVolume resample_nearest(const AnyVolume& image, const Transform& transform, const Grid& reference,
+                           double outside, const Context& context) {
+  return std::visit(
+      [&]<class T>(const Volume<T>& voxels) -> AnyVolume {
+        if constexpr (std::is_integral_v<T>) {
+          using Limits = std::numeric_limits<T>;
+          if (!(outside >= Limits::lowest() && outside <= Limits::max()) ||
+              outside != std::nearbyint(outside)) {
+            throw Error(ErrorCode::invalid_input,
+                        fmt::format("outside is {}, expected a whole number from {} to {} for {} voxels",
+                                    outside, Limits::lowest(), Limits::max(), scalar_name(image)),
+                        "outside");
+          }
+        }
+        return nearest(voxels, transform, reference, static_cast<T>(outside), context);
+      },
+      image);
+}
+
 LabelMap resample(const LabelMap& labels, const Transform& transform, const Grid& reference,
                   const Context& context) {
-  return {resample_nearest(labels.voxels, transform, reference, std::int32_t{0}, context), labels.names};
+  return {nearest(labels.voxels, transform, reference, std::int32_t{0}, context), labels.names};
 }
 
 IndexMap index_map(const Grid& from, const Affine& affine, const Grid& to) {

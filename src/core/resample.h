@@ -23,7 +23,11 @@ Volume<float> resample(const Volume<float>& image, const Transform& transform, c
                        Interpolation interpolation = Interpolation::linear, float outside = 0,
                        const Context& context = {});
 
-/// Labels are never blended: nearest neighbour.
+/// The same by nearest neighbour in the image's own scalar type: no value is blended, rounded or invented.
+/// Throws invalid_input, field "outside", if that type cannot hold `outside`.
+AnyVolume resample_nearest(const AnyVolume& image, const Transform& transform, const Grid& reference,
+                           double outside = 0, const Context& context = {});
+/// Labels are never blended: nearest neighbour, names kept.
 LabelMap resample(const LabelMap& labels, const Transform& transform, const Grid& reference,
                   const Context& context = {});
 

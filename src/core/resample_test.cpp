@@ -154,6 +154,28 @@ TEST(Resample, LabelsAreNeverBlended) {
   EXPECT_EQ(moved.names.at(7), "seven");
 }
 
+TEST(Resample, NearestKeepsEveryTypeExactly) {
+  const Grid grid = oblique_grid({6, 5, 4});
+  Volume<std::int32_t> voxels(grid);
+  for (auto& v : voxels.values()) v = 2147483647;  // float would make it 2147483648
+  Grid wider = grid;
+  wider.size = {12, 5, 4};
+  const AnyVolume result = resample_nearest(AnyVolume(std::move(voxels)), Transform{}, wider, -5);
+  for (const std::int32_t v : std::get<Volume<std::int32_t>>(result).values())
+    ASSERT_TRUE(v == 2147483647 || v == -5);
+
+  const AnyVolume bytes = Volume<std::uint8_t>(grid);
+  for (const double outside : {-1.0, 256.0, .5, std::nan("")}) {
+    try {
+      resample_nearest(bytes, Transform{}, grid, outside);
+      FAIL() << outside;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.field(), "outside");
+      EXPECT_NE(std::string(e.what()).find("whole number from 0 to 255 for uint8 voxels"), std::string::npos);
+    }
+  }
+}
+
 TEST(Resample, ResultDoesNotDependOnTheThreadCount) {
   const Grid grid = oblique_grid({50, 40, 30});
   const Volume<float> image = noise(grid);

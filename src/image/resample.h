@@ -10,8 +10,4 @@ namespace sg::image {
 Volume<float> onto_grid(const Volume<float>& image, const Grid& grid, Interpolation interpolation,
                         bool antialias, const Context& context = {});
 
-/// An image of labels on another grid by nearest neighbour, in its own scalar type. Throws invalid_input
-/// naming the first value that is not a whole number of 32 bits, and for more than one channel.
-Image labels_onto_grid(const Image& labels, const Grid& grid, const Context& context = {});
-
 }  // namespace sg::image

@@ -60,35 +60,5 @@ TEST(Resample, DoesNotAliasWhenShrinking) {
   EXPECT_GT(spread(onto_grid(stripes, coarse, Interpolation::linear, false)), .2F);
 }
 
-TEST(Resample, LabelsKeepTheirTypeAndValues) {
-  Volume<std::uint16_t> voxels(grid_of({8, 8, 8}));
-  voxels.at(3, 3, 3) = 40000;
-  Image labels;
-  labels.voxels = std::move(voxels);
-  const Image fine = labels_onto_grid(labels, with_spacing(grid_of({8, 8, 8}), {.5, .5, .5}));
-  const auto& result = std::get<Volume<std::uint16_t>>(fine.voxels);
-  std::int64_t hits = 0;
-  for (const std::uint16_t v : result.values()) {
-    EXPECT_TRUE(v == 0 || v == 40000);
-    hits += v == 40000 ? 1 : 0;
-  }
-  EXPECT_EQ(hits, 8);
-}
-
-TEST(Resample, RefusesLabelsThatAreNone) {
-  Image image;
-  Volume<float> half(grid_of({2, 2, 2}));
-  half.at(1, 1, 1) = .5F;
-  image.voxels = std::move(half);
-  try {
-    labels_onto_grid(image, grid_of({2, 2, 2}));
-    FAIL();
-  } catch (const Error& e) {
-    EXPECT_NE(std::string(e.what()).find("0.5"), std::string::npos);
-  }
-  image.voxels = Volume<float>(grid_of({2, 2, 2}), 3);
-  EXPECT_THROW(labels_onto_grid(image, grid_of({2, 2, 2})), Error);
-}
-
 }  // namespace
 }  // namespace sg::image

@@ -13,6 +13,7 @@
 #include "io/metaimage.h"
 #include "io/nifti.h"
 #include "io/nrrd.h"
+#include "io/path_error.h"
 #include "io/raster.h"
 
 namespace sg::io {
@@ -187,18 +188,6 @@ const Handler& require_writer(const fs::path& path) {
   return *handler;
 }
 
-/// Errors of the format code do not know the path.
-template <class Work>
-auto with_path(const fs::path& path, const Work& work) {
-  try {
-    return work();
-  } catch (const Error& error) {
-    const std::string text = error.what();
-    if (text.find(path.string()) != std::string::npos) throw;
-    throw Error(error.code(), fmt::format("'{}': {}", path.string(), text), error.field());
-  }
-}
-
 }  // namespace
 
 const std::vector<ImageFormat>& image_formats() {
@@ -231,7 +220,7 @@ Image read_image(const fs::path& path, const Context& context) {
     throw Error(ErrorCode::unsupported_format, fmt::format("'{}' is no image of a kind that is read: {}",
                                                            path.string(), readable_extensions()));
   }
-  return with_path(path, [&] { return handler->read(path, context); });
+  return naming_path(path, [&] { return handler->read(path, context); });
 }
 
 Volume<float> read_volume(const fs::path& path, const Context& context) {
@@ -242,14 +231,14 @@ Volume<float> read_volume(const fs::path& path, const Context& context) {
 
 void write_image(const VolumeView& volume, const fs::path& path, const Context& context) {
   const Handler& handler = require_writer(path);
-  with_path(path, [&] { handler.write(volume, {}, path, context); });
+  naming_path(path, [&] { handler.write(volume, {}, path, context); });
 }
 
 void write_image(const Image& image, const fs::path& path, const Context& context) {
   const Handler& handler = require_writer(path);
   const bool same_format = image.format.starts_with(handler.format.name);
-  with_path(path,
-            [&] { handler.write(image.voxels, same_format ? image.metadata : Metadata(), path, context); });
+  naming_path(path,
+              [&] { handler.write(image.voxels, same_format ? image.metadata : Metadata(), path, context); });
 }
 
 }  // namespace sg::io

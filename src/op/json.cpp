@@ -66,12 +66,24 @@ Json to_json(const Document& document) {
 }
 
 Json to_json(const Table& table) {
+  // A column of whole numbers (labels, counts) reads as such: 7, not 7.0.
+  const auto is_whole = [](const Column& column) {
+    const auto* numbers = std::get_if<std::vector<double>>(&column.values);
+    return numbers != nullptr && std::all_of(numbers->begin(), numbers->end(), [](double v) {
+             return !std::isfinite(v) || (v == std::nearbyint(v) && std::abs(v) <= 0x1p53);
+           });
+  };
+  std::vector<bool> whole;
+  for (const Column& column : table.columns) whole.push_back(is_whole(column));
   Json rows = Json::array();
   for (std::size_t row = 0; row < table.rows(); ++row) {
     Json object = Json::object();
-    for (const Column& column : table.columns) {
+    for (std::size_t c = 0; c < table.columns.size(); ++c) {
+      const Column& column = table.columns[c];
       if (const auto* numbers = std::get_if<std::vector<double>>(&column.values)) {
-        object[column.name] = number(numbers->at(row));
+        const double value = numbers->at(row);
+        object[column.name] =
+            whole[c] && std::isfinite(value) ? Json(static_cast<std::int64_t>(value)) : number(value);
       } else {
         const std::string& text = std::get<std::vector<std::string>>(column.values).at(row);
         object[column.name] = text.empty() ? Json(nullptr) : Json(text);

@@ -16,17 +16,14 @@ struct Apply {
 
 void run(Apply& a, const Context& context) {
   const Grid grid = a.reference ? a.reference->grid() : grid_of(a.image.voxels);
-  Volume<float> sampled = resample(converted_to<float>(a.image.voxels), a.transform, grid, a.interpolation,
-                                   static_cast<float>(a.outside), context);
+  a.resampled.format = a.image.format;
   a.resampled.metadata = a.image.metadata;
-  a.resampled.voxels = std::move(sampled);
-  if (a.interpolation != Interpolation::nearest) return;
-  // Nearest neighbour invents no values: labels and masks keep their integer type.
-  std::visit(
-      [&]<class T>(const Volume<T>&) {
-        if constexpr (!std::is_same_v<T, float>) a.resampled.voxels = converted_to<T>(a.resampled.voxels);
-      },
-      a.image.voxels);
+  if (a.interpolation == Interpolation::nearest) {
+    a.resampled.voxels = resample_nearest(a.image.voxels, a.transform, grid, a.outside, context);
+  } else {
+    a.resampled.voxels = resample(converted_to<float>(a.image.voxels), a.transform, grid, a.interpolation,
+                                  static_cast<float>(a.outside), context);
+  }
 }
 
 }  // namespace
