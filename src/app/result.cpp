@@ -56,7 +56,8 @@ std::string rows_text(const Json& all, const std::string& indent) {
   }
   const auto line = [&](const auto& cell, const auto& right) {
     std::string out = indent;
-    for (std::size_t i = 0; i < names.size(); ++i) out += padded(cell(i), widths[i] + 2, right(i));
+    for (std::size_t i = 0; i < names.size(); ++i)
+      out += (i > 0 ? "  " : "") + padded(cell(i), widths[i], right(i));
     out.erase(out.find_last_not_of(' ') + 1);
     text += out + "\n";
   };

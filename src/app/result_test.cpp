@@ -32,9 +32,9 @@ TEST(Result, TextIsAlignedWithUnits) {
             "grid\n"
             "  spacing  0.5 cm\n"
             "squares\n"
-            "  name         value\n"
-            "  left           1.5\n"
-            "  rightmost      200\n"
+            "  name       value\n"
+            "  left         1.5\n"
+            "  rightmost    200\n"
             "wrote out.json\n");
 }
 
@@ -45,7 +45,7 @@ TEST(Result, LongTablesAreCutOnATerminal) {
   EXPECT_EQ(result_text(op::sample_operation(), o).find("more rows"), std::string::npos);
   for (int i = 13; i < 116; ++i) o.outputs["rows"].push_back({{"label", i}});
   const std::string text = result_text(op::sample_operation(), o);
-  EXPECT_NE(text.find("\n       11\n  … 104 more rows (--json shows all)\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n     11\n  … 104 more rows (--json shows all)\n"), std::string::npos) << text;
   EXPECT_EQ(result_json(op::sample_operation(), o, {})["rows"].size(), 116U);
 }
 
