@@ -135,7 +135,8 @@ std::string expectation(const FieldInfo& field) {
     case Kind::vector: {
       const std::string what = field.type->whole ? "whole numbers" : "numbers";
       const std::string each = field.low || field.high ? ", each" + range(field) : "";
-      if (field.type->length == 3) return "three " + what + " such as 1,2,3" + each + unit_suffix(field);
+      if (field.type->length == 3)
+        return "three " + what + " such as 1,2,3, or one for all three" + each + unit_suffix(field);
       return what + " separated by commas" + each + unit_suffix(field);
     }
     default: {
