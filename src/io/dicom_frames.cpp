@@ -50,7 +50,8 @@ void read_axes(FrameInfo& frame, const DicomDataset& d) {
 }
 
 void read_spacing(FrameInfo& frame, const DicomDataset& d, const DicomTag& tag) {
-  if (const std::vector<double> s = d.numbers(tag); s.size() >= 2) {
+  // Two zeros are how some radiography writers say that the spacing is not known.
+  if (const std::vector<double> s = d.numbers(tag); s.size() >= 2 && (s[0] != 0 || s[1] != 0)) {
     if (!(s[0] > 0) || !(s[1] > 0))
       bad(fmt::format("pixel spacing {}\\{} mm is unusable, expected each > 0", s[0], s[1]));
     frame.spacing = Vec3{s[1], s[0], frame.spacing ? frame.spacing->z : 0};  // DICOM gives rows first

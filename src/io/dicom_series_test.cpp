@@ -224,6 +224,16 @@ TEST(DicomSeries, ImagesWithoutPositionAreAnError) {
   EXPECT_THAT(message_of(folder.path()), HasSubstr("order is unknown"));
 }
 
+TEST(DicomSeries, SpacingOfTwoZerosIsUnknown) {
+  const TemporaryFolder folder;
+  Slice s;
+  s.change = [](DcmDataset& d) { put(d, DCM_PixelSpacing, "0\\0"); };
+  write_slice(folder.path() / "one.dcm", s);
+  const Image image = read_dicom(folder.path() / "one.dcm");
+  EXPECT_EQ(grid_of(image.voxels).spacing.x, 1);
+  EXPECT_THAT(image.warnings, testing::Contains(HasSubstr("no pixel spacing is stated")));
+}
+
 TEST(DicomSeries, UnusableAttributesAreNamed) {
   const TemporaryFolder folder;
   const auto with = [&](const DcmTagKey& key, const char* value) {

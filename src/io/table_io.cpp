@@ -80,16 +80,14 @@ std::vector<Draft> read_header(DelimitedReader& reader) {
   std::vector<Draft> columns;
   std::unordered_set<std::string> names;
   for (const Cell& cell : cells) {
-    const std::string name(cell.quoted ? cell.text : trimmed(cell.text));
-    if (name.empty()) {
-      throw Error(ErrorCode::invalid_input,
-                  fmt::format("the header gives column {} no name", columns.size() + 1));
-    }
+    std::string name(cell.quoted ? cell.text : trimmed(cell.text));
+    // Row numbers of pandas and R, and the empty columns that spreadsheets leave at the right.
+    if (name.empty()) name = fmt::format("column_{}", columns.size() + 1);
     if (!names.insert(name).second) {
       throw Error(ErrorCode::invalid_input,
                   fmt::format("the header names column '{}' twice", clean_text(name, 80)));
     }
-    columns.emplace_back().name = name;
+    columns.emplace_back().name = std::move(name);
   }
   return columns;
 }

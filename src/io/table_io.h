@@ -16,7 +16,8 @@ namespace sg::io {
 /// identifiers, so their column is text. Blank lines at the end are passed over, and in a table of one column
 /// others are missing values. Throws not_found; invalid_input with the line number for a row of another
 /// length, an open quote, text after a closing quote, bytes that are not UTF-8 or NUL; and for an empty file
-/// or a header with an empty or repeated name. Cost: below a second for 10^6 rows of 5 numbers.
+/// or a header with a repeated name. The N-th column is column_N if it has no name. Cost: below a second for
+/// 10^6 rows of 5 numbers.
 Table read_table(const std::filesystem::path& path);
 Table read_table(std::span<const std::uint8_t> bytes, const std::string& name);
 

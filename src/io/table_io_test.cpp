@@ -116,11 +116,19 @@ TEST(Table, ByteOrderMarkTrailingLinesAndLastLineEnd) {
   EXPECT_EQ(texts(parse("a,b\n5\" disk,x\n"), 0), Texts{"5\" disk"}) << "a quote inside stands for itself";
 }
 
+TEST(Table, ColumnsWithoutNameAreNumbered) {
+  const Table table = parse(",a,\n0,5,\n1,6,\n");
+  ASSERT_EQ(table.columns.size(), 3U);
+  EXPECT_EQ(table.columns[0].name, "column_1");
+  EXPECT_EQ(table.columns[1].name, "a");
+  EXPECT_EQ(table.columns[2].name, "column_3");
+  EXPECT_EQ(numbers(table, 0), (std::vector<double>{0, 1}));
+}
+
 TEST(Table, DamagedFilesNameTheLine) {
   expect_refused("", "the table is empty");
   expect_refused("\xEF\xBB\xBF", "the table is empty");
-  expect_refused("a,,c\n", "column 2 no name");
-  expect_refused("\n1\n", "column 1 no name");
+  expect_refused("column_2,\n", "column 'column_2' twice");
   expect_refused("a,b, a\n", "column 'a' twice");
   expect_refused("a,b\n1,2\n3\n", "line 3 has 1 field, expected 2");
   expect_refused("a,b\n1,\"2\n\"\n3,4,5\n", "line 4 has 3 fields, expected 2");
