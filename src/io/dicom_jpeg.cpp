@@ -237,7 +237,7 @@ DecodedPicture decode_jpeg_ls(Bytes bytes, const FrameShape& shape) {
   const auto put = [&](const DcmTagKey& key, int value) {
     auto element = std::make_unique<DcmUnsignedShort>(DcmTag(key, DcmVR(EVR_US)));
     element->putUint16(static_cast<Uint16>(value), 0);
-    if (dataset.insert(element.get()).good()) element.release();
+    if (dataset.insert(element.get()).good()) static_cast<void>(element.release());
   };
   const int bits = 8 * shape.bytes_per_sample;
   put(DCM_Rows, static_cast<int>(shape.rows));
@@ -250,7 +250,7 @@ DecodedPicture decode_jpeg_ls(Bytes bytes, const FrameShape& shape) {
   put(DCM_PlanarConfiguration, 0);
   auto photometric = std::make_unique<DcmCodeString>(DcmTag(DCM_PhotometricInterpretation, DcmVR(EVR_CS)));
   photometric->putOFStringArray(shape.components == 3 ? "RGB" : "MONOCHROME2");
-  if (dataset.insert(photometric.get()).good()) photometric.release();
+  if (dataset.insert(photometric.get()).good()) static_cast<void>(photometric.release());
 
   auto sequence = std::make_unique<DcmPixelSequence>(DcmTag(DCM_PixelData, DcmVR(EVR_OB)));
   sequence->insert(std::make_unique<DcmPixelItem>(DcmTag(DCM_Item, DcmVR(EVR_OB))).release());

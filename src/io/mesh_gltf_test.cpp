@@ -235,7 +235,7 @@ TEST(Gltf, CopiesStayInProportionToTheFile) {
   }
   std::string text = write_gltf(mesh);
   const auto between = [&](const std::string& key, const std::string& with) {
-    const std::size_t at = text.find("[", text.find("\"" + key + "\": ["));
+    const std::size_t at = text.find('[', text.find("\"" + key + "\": ["));
     int depth = 0;
     std::size_t end = at;
     do depth += text[end] == '[' ? 1 : text[end] == ']' ? -1 : 0;
