@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
-#include <string_view>
 #include <vector>
 
 #include "core/error.h"
@@ -17,24 +16,6 @@
 namespace sg::op {
 namespace fs = std::filesystem;
 namespace {
-
-class Hasher {
- public:
-  Hasher() { crypto_hash_sha256_init(&state_); }
-  void add(const unsigned char* bytes, std::size_t count) {
-    crypto_hash_sha256_update(&state_, bytes, count);
-  }
-  std::string digest() {
-    std::array<unsigned char, crypto_hash_sha256_BYTES> raw{};
-    crypto_hash_sha256_final(&state_, raw.data());
-    std::string text;
-    for (unsigned char byte : raw) text += fmt::format("{:02x}", byte);
-    return text;
-  }
-
- private:
-  crypto_hash_sha256_state state_;
-};
 
 struct Close {
   void operator()(std::FILE* file) const { std::fclose(file); }
@@ -45,24 +26,42 @@ FileHash hash_file(const fs::path& path) {
   if (!file)
     throw Error(errno == EACCES ? ErrorCode::forbidden : ErrorCode::not_found,
                 fmt::format("{}: {}", path.string(), std::strerror(errno)));
-  Hasher hasher;
+  Sha256 hash;
   FileHash result;
-  std::vector<unsigned char> block(1 << 20);
+  std::vector<std::uint8_t> block(1 << 20);
   while (const std::size_t count = std::fread(block.data(), 1, block.size(), file.get())) {
-    hasher.add(block.data(), count);
+    hash.update(std::span(block).first(count));
     result.bytes += count;
   }
-  result.sha256 = hasher.digest();
+  result.sha256 = hash.hex();
   return result;
 }
 
 }  // namespace
 
+struct Sha256::State {
+  crypto_hash_sha256_state state;
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) { crypto_hash_sha256_init(&state_->state); }
+Sha256::~Sha256() = default;
+
+void Sha256::update(std::span<const std::uint8_t> bytes) {
+  crypto_hash_sha256_update(&state_->state, bytes.data(), bytes.size());
+}
+
+std::string Sha256::hex() {
+  std::array<unsigned char, crypto_hash_sha256_BYTES> raw{};
+  crypto_hash_sha256_final(&state_->state, raw.data());
+  std::string text;
+  for (unsigned char byte : raw) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
 std::string sha256(std::string_view bytes) {
-  Hasher hasher;
-  const std::vector<unsigned char> copy(bytes.begin(), bytes.end());
-  hasher.add(copy.data(), copy.size());
-  return hasher.digest();
+  Sha256 hash;
+  hash.update({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+  return hash.hex();
 }
 
 FileHash hash_path(const fs::path& path) {

@@ -1,0 +1,251 @@
+#include "platform/workspace.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "core/error.h"
+#include "io/describe.h"
+#include "io/files.h"
+#include "io/image_io.h"
+#include "op/hash.h"
+#include "platform/thumbnail.h"
+
+namespace sg::platform {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path opened(fs::path folder, bool create) {
+  std::error_code error;
+  if (!fs::exists(folder / "workspace.db")) {
+    if (!create) {
+      throw Error(
+          ErrorCode::not_found,
+          fmt::format("{} holds no workspace (no workspace.db): make one with --create", folder.string()));
+    }
+    fs::create_directories(folder / "runs", error);
+    if (error) {
+      throw Error(ErrorCode::forbidden,
+                  fmt::format("workspace {} cannot be made: {}", folder.string(), error.message()));
+    }
+  }
+  return fs::absolute(folder);
+}
+
+/// The regular files of a folder and its subfolders, relative, sorted; links are not followed.
+std::vector<fs::path> files_below(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file() && !entry.is_symlink()) files.push_back(fs::relative(entry.path(), folder));
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+/// kind of io::describe → kind of artifact
+std::string artifact_kind(const std::string& described, const std::string& before) {
+  if (described != "image") return described;
+  return before == "labels" ? "labels" : "volume";
+}
+
+}  // namespace
+
+std::string safe_name(const std::string& name) {
+  std::string safe;
+  for (const char c : name)
+    safe += static_cast<unsigned char>(c) < 32 || c == '/' || c == '\\' || c == 127 ? '_' : c;
+  safe.erase(0, safe.find_first_not_of('.'));
+  constexpr std::size_t most = 120;
+  if (safe.size() > most) {
+    const std::string ending = io::extension_of(safe);
+    const std::string kept = ending.size() < 20 ? safe.substr(safe.size() - ending.size()) : "";
+    std::size_t cut = most - kept.size();
+    while (cut > 0 && (static_cast<unsigned char>(safe[cut]) & 0xC0) == 0x80) --cut;  // no half characters
+    safe = safe.substr(0, cut) + kept;
+  }
+  return safe.empty() ? "file" : safe;
+}
+
+Workspace::Workspace(fs::path folder, bool create)
+    : folder_(opened(std::move(folder), create)),
+      store_(folder_ / "workspace.db"),
+      objects_(folder_ / "objects") {}
+
+fs::path Workspace::run_folder(const std::string& run) const {
+  if (!is_id(run)) throw Error(ErrorCode::invalid_input, fmt::format("\"{}\" is no id of a run", run), "id");
+  return folder_ / "runs" / run;
+}
+
+Artifact Workspace::add(const std::vector<StoredFile>& files, const std::string& name,
+                        const std::vector<std::string>& tags) {
+  Artifact artifact;
+  artifact.id = new_id();
+  artifact.name = name;
+  artifact.created = now();
+  artifact.files = files;
+  artifact.tags = tags;
+  store_.add(artifact);
+  return artifact;
+}
+
+Artifact Workspace::import(const fs::path& path, const std::vector<std::string>& tags) {
+  const std::string name = fs::absolute(path).lexically_normal().filename().string();
+  if (!fs::is_directory(path)) return add({objects_.add(path, name)}, name, tags);
+  std::vector<StoredFile> files;
+  for (const fs::path& file : files_below(path)) files.push_back(objects_.add(path / file, file.string()));
+  if (files.empty()) {
+    throw Error(ErrorCode::invalid_input,
+                fmt::format("folder {} holds no files, nothing to import", path.string()));
+  }
+  return add(files, name, tags);
+}
+
+fs::path Workspace::lay_out(const Artifact& artifact, const fs::path& folder) const {
+  fs::create_directories(folder);
+  std::set<std::string> taken;
+  fs::path first;
+  for (std::size_t i = 0; i < artifact.files.size(); ++i) {
+    const StoredFile& file = artifact.files[i];
+    // Readers look at the ending, so files keep their names, made harmless; equal ones are told apart by
+    // number.
+    std::string name = safe_name(fs::path(file.path).filename().string());
+    if (!taken.insert(name).second) name = fmt::format("{}_{}", i, name);
+    taken.insert(name);
+    const fs::path link = folder / name;
+    if (!fs::is_symlink(link)) fs::create_symlink(objects_.path(file.sha256), link);
+    if (i == 0) first = link;
+  }
+  return artifact.kind == "series" || (artifact.kind == "file" && artifact.files.size() > 1) ? folder : first;
+}
+
+Artifact Workspace::inspect(const std::string& id, const Context& context) {
+  Artifact artifact = store_.artifact(id);
+  const fs::path folder = folder_ / "runs" / ("inspect-" + id);
+  const struct Remover {
+    fs::path folder;
+    ~Remover() {
+      std::error_code ignored;
+      fs::remove_all(folder, ignored);
+    }
+  } remover{folder};
+  try {
+    const fs::path path = lay_out(artifact, folder);
+    const io::Described described = io::describe(path, context);
+    artifact.kind = artifact.files.size() > 1 && described.format == "DICOM"
+                        ? "series"
+                        : artifact_kind(described.kind, artifact.kind);
+    artifact.format = described.format;
+    artifact.properties = op::to_json(described.properties);
+    artifact.state = ArtifactState::ready;
+    const std::vector<std::uint8_t> png = thumbnail(path, artifact.kind, context);
+    if (!png.empty()) {
+      ObjectStore::Writer writer = objects_.writer();
+      writer.write(png);
+      artifact.thumbnail = writer.commit("thumbnail.png").sha256;
+    }
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::cancelled) throw;
+    // Any file may be kept; the reader's words say why it is no more than a file.
+    std::string problem = error.what();
+    for (std::size_t at = 0; (at = problem.find(folder.string() + "/", at)) != std::string::npos;)
+      problem.erase(at, folder.string().size() + 1);
+    artifact.state = ArtifactState::unreadable;
+    artifact.problem = problem;
+  }
+  store_.update(artifact);
+  return artifact;
+}
+
+References Workspace::references(const std::string& artifact) const {
+  References found;
+  std::set<std::string> seen{artifact};
+  std::vector<std::string> open{artifact};
+  while (!open.empty()) {
+    const std::string current = open.back();
+    open.pop_back();
+    for (const std::string& run : store_.runs_with_input(current)) {
+      if (!seen.insert(run).second) continue;
+      found.runs.push_back(run);
+      ArtifactQuery made;
+      made.origin_run = run;
+      made.limit = 1000;
+      for (const Artifact& child : store_.artifacts(made).items) {
+        if (!seen.insert(child.id).second) continue;
+        found.artifacts.push_back(child.id);
+        open.push_back(child.id);
+      }
+    }
+  }
+  return found;
+}
+
+void Workspace::remove(const std::string& id, Reach reach) {
+  const Artifact artifact = store_.artifact(id);
+  const References referring = references(id);
+  if (reach == Reach::none && !referring.empty()) {
+    throw Error(
+        ErrorCode::conflict,
+        fmt::format("artifact {} was used by {} runs, which made {} artifacts: delete with reach \"only\" "
+                    "(leaves a gap in their lineage) or \"all\" (deletes them, too)",
+                    id, referring.runs.size(), referring.artifacts.size()),
+        "reach");
+  }
+  std::vector<std::string> artifacts{id}, runs;
+  if (reach == Reach::all) {
+    artifacts.insert(artifacts.end(), referring.artifacts.begin(), referring.artifacts.end());
+    runs = referring.runs;
+  }
+  store_.remove(artifacts, runs);
+}
+
+std::vector<std::string> Workspace::check(const Context& context) const {
+  std::vector<std::string> problems = store_.check();
+  const std::vector<std::string> used = store_.objects_in_use();
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    context.progress(static_cast<double>(i) / static_cast<double>(used.size()));
+    if (!objects_.holds(used[i])) {
+      problems.push_back(fmt::format("object {} is missing", used[i]));
+    } else if (op::hash_path(objects_.path(used[i])).sha256 != used[i]) {
+      problems.push_back(fmt::format("object {} is damaged: its content has another SHA-256", used[i]));
+    }
+  }
+  return problems;
+}
+
+std::int64_t Workspace::clean() {
+  objects_.sweep();
+  const std::vector<std::string> all = objects_.list(), used = store_.objects_in_use();
+  const auto hour_ago = fs::file_time_type::clock::now() - std::chrono::hours(1);
+  std::int64_t freed = 0;
+  for (const std::string& object : all) {
+    if (std::binary_search(used.begin(), used.end(), object)) continue;
+    const fs::path path = objects_.path(object);
+    // A young one may belong to an import whose record is still to come.
+    if (fs::last_write_time(path) > hour_ago) continue;
+    freed += static_cast<std::int64_t>(fs::file_size(path));
+    objects_.remove(object);
+  }
+  return freed;
+}
+
+void Workspace::backup(const fs::path& target, const Context& context) const {
+  if (fs::exists(target))
+    throw Error(ErrorCode::conflict,
+                fmt::format("{} exists, expected a new folder for the backup", target.string()));
+  fs::create_directories(target / "runs");
+  // Records first: every object they name is there already, and none of them goes while they are copied.
+  store_.backup(target / "workspace.db");
+  ObjectStore copy(target / "objects");
+  const Store records(target / "workspace.db");
+  const std::vector<std::string> used = records.objects_in_use();
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    context.progress(static_cast<double>(i) / static_cast<double>(used.size()));
+    copy.add(objects_.path(used[i]), used[i]);
+  }
+}
+
+}  // namespace sg::platform

@@ -1,0 +1,105 @@
+import type {
+  Artifact, ArtifactDetail, Catalogue, Health, Page, Pipeline, PipelineSummary, Problem, Reach, Run, RunRequest, StoredFile,
+} from "./types";
+
+const BASE = "/api/v1";
+
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail || problem.title);
+  }
+}
+
+const unreachable: Problem = { type: "urn:shaoguang:error:unreachable", title: "unreachable", status: 0, detail: "" };
+
+function toProblem(status: number, type: string | null, text: string): Problem {
+  if (type?.includes("json")) {
+    try {
+      return { ...unreachable, ...(JSON.parse(text) as Partial<Problem>), status };
+    } catch { /* a proxy may answer with anything */ }
+  }
+  return { ...unreachable, type: "urn:shaoguang:error:internal", title: "internal", status, detail: `HTTP ${status}` };
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(BASE + path, { ...init, credentials: "same-origin" });
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw new ApiError(unreachable);
+  }
+  if (!response.ok) throw new ApiError(toProblem(response.status, response.headers.get("content-type"), await response.text()));
+  return response;
+}
+
+async function json<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const response = await send(path, init);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+const body = (method: string, value: unknown): RequestInit => ({
+  method,
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(value),
+});
+
+type Query = Record<string, string | number | undefined>;
+const query = (values: Query): string => {
+  const p = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) if (value !== undefined && value !== "") p.set(key, String(value));
+  const text = p.toString();
+  return text ? `?${text}` : "";
+};
+const e = encodeURIComponent;
+
+export const urls = {
+  content: (id: string) => `${BASE}/artifacts/${e(id)}/content`,
+  download: (id: string) => `${BASE}/artifacts/${e(id)}/content?download=1`,
+  archive: (id: string) => `${BASE}/artifacts/${e(id)}/archive`,
+  file: (id: string, n: number) => `${BASE}/artifacts/${e(id)}/files/${n}`,
+  thumbnail: (id: string) => `${BASE}/artifacts/${e(id)}/thumbnail`,
+};
+
+export const api = {
+  health: (signal?: AbortSignal) => json<Health>("/health", { signal: signal ?? null }),
+  session: () => json<{ required: boolean; ok: boolean }>("/session"),
+  signIn: (token: string) => json<void>("/session", body("POST", { token })),
+  operations: () => json<Catalogue>("/operations"),
+  artifacts: (q: Query) => json<Page<Artifact>>(`/artifacts${query(q)}`),
+  artifact: (id: string) => json<ArtifactDetail>(`/artifacts/${e(id)}`),
+  changeArtifact: (id: string, change: Partial<Pick<Artifact, "name" | "tags" | "notes" | "kind">>) =>
+    json<Artifact>(`/artifacts/${e(id)}`, body("PATCH", change)),
+  reach: (id: string) => json<Reach>(`/artifacts/${e(id)}/reach`),
+  deleteArtifact: (id: string, reach?: "all" | "only") => json<void>(`/artifacts/${e(id)}${query({ reach })}`, { method: "DELETE" }),
+  files: (id: string) => json<{ items: StoredFile[] }>(`/artifacts/${e(id)}/files`),
+  run: (operation: string, request: RunRequest) =>
+    json<Run>(`/operations/${e(operation)}/runs`, body("POST", request)),
+  check: (operation: string, request: RunRequest, signal: AbortSignal) =>
+    json<void>(`/operations/${e(operation)}/check?partial=1`, { ...body("POST", request), signal }),
+  runs: (q: Query) => json<Page<Run>>(`/runs${query(q)}`),
+  runById: (id: string) => json<Run>(`/runs/${e(id)}`),
+  log: async (id: string) => (await send(`/runs/${e(id)}/log`, {})).text(),
+  endRun: (id: string) => json<Run | undefined>(`/runs/${e(id)}`, { method: "DELETE" }),
+  pipelines: () => json<Page<PipelineSummary>>("/pipelines"),
+  pipeline: (id: string) => json<Pipeline>(`/pipelines/${e(id)}`),
+};
+
+/** XMLHttpRequest, because fetch does not report the progress of what it sends. */
+export function upload(file: File, onProgress: (share: number) => void): { done: Promise<void>; abort: () => void } {
+  const request = new XMLHttpRequest();
+  const done = new Promise<void>((resolve, reject) => {
+    request.open("POST", `${BASE}/artifacts${query({ name: file.name })}`);
+    // A multipart type on a dropped file would make the server look for form fields.
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
+    request.onload = () =>
+      request.status < 300
+        ? resolve()
+        : reject(new ApiError(toProblem(request.status, request.getResponseHeader("content-type"), request.responseText)));
+    request.onerror = () => reject(new ApiError(unreachable));
+    request.onabort = () => reject(new DOMException("aborted", "AbortError"));
+    request.send(file);
+  });
+  return { done, abort: () => request.abort() };
+}
