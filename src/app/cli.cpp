@@ -200,7 +200,7 @@ class CommandLine {
 
 int report_error(const Error& error, bool json) {
   if (json)
-    fmt::print(stderr, "{}\n", op::dump(problem_json(error), 2));
+    fmt::print(stderr, "{}\n", op::dump(op::problem(error), 2));
   else
     fmt::print(stderr, "shaoguang: {}\n", error.what());
   return exit_status(error.code());

@@ -124,14 +124,4 @@ std::string result_text(const op::Operation& operation, const op::Outcome& outco
   return text;
 }
 
-Json problem_json(const Error& error) {
-  Json problem = {{"type", "urn:shaoguang:error:" + std::string(name(error.code()))},
-                  {"title", name(error.code())},
-                  {"status", http_status(error.code())},
-                  {"exit_status", exit_status(error.code())},
-                  {"detail", error.what()}};
-  if (!error.field().empty()) problem["field"] = error.field();
-  return problem;
-}
-
 }  // namespace sg::app

@@ -2,7 +2,6 @@
 #include <string>
 #include <vector>
 
-#include "core/error.h"
 #include "op/runner.h"
 
 namespace sg::app {
@@ -13,8 +12,5 @@ op::Json result_json(const op::Operation& operation, const op::Outcome& outcome,
                      const std::vector<std::string>& warnings);
 /// The same for people: names aligned, units behind numbers, tables in columns, what was written at the end.
 std::string result_text(const op::Operation& operation, const op::Outcome& outcome);
-
-/// An error as a problem object (RFC 9457): type, title, status (HTTP), exit_status, detail, field.
-op::Json problem_json(const Error& error);
 
 }  // namespace sg::app

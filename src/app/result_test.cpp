@@ -59,13 +59,13 @@ TEST(Result, JsonHasOutputsOnTop) {
 }
 
 TEST(Result, ProblemsCarryCodeAndField) {
-  const op::Json json = problem_json(Error(ErrorCode::conflict, "there already", "out"));
+  const op::Json json = op::problem(Error(ErrorCode::conflict, "there already", "out"));
   EXPECT_EQ(json["type"], "urn:shaoguang:error:conflict");
   EXPECT_EQ(json["status"], 409);
   EXPECT_EQ(json["exit_status"], 73);
   EXPECT_EQ(json["detail"], "there already");
   EXPECT_EQ(json["field"], "out");
-  EXPECT_FALSE(problem_json(Error(ErrorCode::internal, "x")).contains("field"));
+  EXPECT_FALSE(op::problem(Error(ErrorCode::internal, "x")).contains("field"));
 }
 
 TEST(Help, SaysEverythingDeclared) {

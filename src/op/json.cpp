@@ -127,6 +127,16 @@ std::string as_text(const Json& json) {
   return text;
 }
 
+Json problem(const Error& error) {
+  Json problem = {{"type", "urn:shaoguang:error:" + std::string(name(error.code()))},
+                  {"title", name(error.code())},
+                  {"status", http_status(error.code())},
+                  {"exit_status", exit_status(error.code())},
+                  {"detail", error.what()}};
+  if (!error.field().empty()) problem["field"] = error.field();
+  return problem;
+}
+
 Json parse_json(const std::string& text, const std::string& what) {
   try {
     return Json::parse(text);

@@ -1,6 +1,7 @@
 #pragma once
 #include <nlohmann/json.hpp>
 
+#include "core/error.h"
 #include "op/value_type.h"
 
 namespace sg::op {
@@ -20,6 +21,8 @@ std::string dump(const Json& json, int indent = -1);
 /// As a person writes it: texts without quotes, numbers in their shortest form, arrays with commas:
 /// "0,0,2.5".
 std::string as_text(const Json& json);
+/// An error as a problem object (RFC 9457): type, title, status (HTTP), exit_status, detail, field.
+Json problem(const Error& error);
 /// Parses text that a user wrote. Throws invalid_input naming `what` and the line and column of the mistake.
 Json parse_json(const std::string& text, const std::string& what);
 

@@ -46,10 +46,12 @@ std::vector<fs::path> files_below(const fs::path& folder) {
   return files;
 }
 
-/// kind of io::describe → kind of artifact
-std::string artifact_kind(const std::string& described, const std::string& before) {
-  if (described != "image") return described;
-  return before == "labels" ? "labels" : "volume";
+/// What a file is that no reader of io knows, by its ending: kind and format.
+std::pair<std::string, std::string> other_kind(const fs::path& path) {
+  const std::string ending = io::extension_of(path);
+  if (ending == ".html") return {"report", "HTML"};
+  if (ending == ".json") return {"document", "JSON"};
+  return {};
 }
 
 }  // namespace
@@ -122,6 +124,32 @@ fs::path Workspace::lay_out(const Artifact& artifact, const fs::path& folder) co
   return artifact.kind == "series" || (artifact.kind == "file" && artifact.files.size() > 1) ? folder : first;
 }
 
+void Workspace::describe(Artifact& artifact, const fs::path& path, const Context& context) {
+  const auto [kind, format] = other_kind(path);
+  if (!kind.empty()) {
+    artifact.kind = kind;
+    artifact.format = format;
+    return;
+  }
+  const io::Described described = io::describe(path, context);
+  // On disk labels and pictures are images: who declared them so knows better.
+  const bool is_image = described.kind == "image";
+  if (artifact.files.size() > 1 && described.format == "DICOM") {
+    artifact.kind = "series";
+  } else if (!is_image ||
+             (artifact.kind != "labels" && artifact.kind != "picture" && artifact.kind != "field")) {
+    artifact.kind = is_image ? "volume" : described.kind;
+  }
+  artifact.format = described.format;
+  artifact.properties = op::to_json(described.properties);
+  const std::vector<std::uint8_t> png = thumbnail(path, artifact.kind, context);
+  if (!png.empty()) {
+    ObjectStore::Writer writer = objects_.writer();
+    writer.write(png);
+    artifact.thumbnail = writer.commit("thumbnail.png").sha256;
+  }
+}
+
 Artifact Workspace::inspect(const std::string& id, const Context& context) {
   Artifact artifact = store_.artifact(id);
   const fs::path folder = folder_ / "runs" / ("inspect-" + id);
@@ -134,19 +162,8 @@ Artifact Workspace::inspect(const std::string& id, const Context& context) {
   } remover{folder};
   try {
     const fs::path path = lay_out(artifact, folder);
-    const io::Described described = io::describe(path, context);
-    artifact.kind = artifact.files.size() > 1 && described.format == "DICOM"
-                        ? "series"
-                        : artifact_kind(described.kind, artifact.kind);
-    artifact.format = described.format;
-    artifact.properties = op::to_json(described.properties);
+    describe(artifact, path, context);
     artifact.state = ArtifactState::ready;
-    const std::vector<std::uint8_t> png = thumbnail(path, artifact.kind, context);
-    if (!png.empty()) {
-      ObjectStore::Writer writer = objects_.writer();
-      writer.write(png);
-      artifact.thumbnail = writer.commit("thumbnail.png").sha256;
-    }
   } catch (const Error& error) {
     if (error.code() == ErrorCode::cancelled) throw;
     // Any file may be kept; the reader's words say why it is no more than a file.

@@ -47,6 +47,9 @@ class Workspace {
   /// unreadable, with the reason. Reads untrusted bytes: to be called in a process of its own.
   Artifact inspect(const std::string& id, const Context& context = {});
 
+  /// The same for a file at hand, into `artifact`; throws what the readers throw.
+  void describe(Artifact& artifact, const std::filesystem::path& path, const Context& context = {});
+
   /// Lays the files of an artifact into `folder` under their own names (links to the objects) and returns the
   /// path to open: the main file, or the folder of a series.
   std::filesystem::path lay_out(const Artifact& artifact, const std::filesystem::path& folder) const;
