@@ -11,6 +11,7 @@
 #include "app/help.h"
 #include "app/result.h"
 #include "app/terminal.h"
+#include "app/workspace_commands.h"
 #include "core/error.h"
 #include "core/parallel.h"
 #include "op/check.h"
@@ -48,6 +49,9 @@ class CommandLine {
     if (first == "completion") return print_completion(rest);
     if (first == "complete") return answer_completion(rest);
     if (first == "docs") return write_pages(rest);
+    if (first == "workspace") return workspace_command(rest);
+    if (first == "run-job") return run_job_command(operations_, rest);
+    if (first == "inspect") return inspect_command(rest);
     run_operation(arguments);
   }
 
@@ -61,7 +65,8 @@ class CommandLine {
   std::string known_module(const std::string& word) const {
     std::string wanted = word;
     std::replace(wanted.begin(), wanted.end(), '-', '_');
-    std::vector<std::string> names{"operations", "pipeline", "completion", "docs", "--version", "--help"};
+    std::vector<std::string> names{"operations", "pipeline",  "workspace", "completion",
+                                   "docs",       "--version", "--help"};
     for (const op::Operation& operation : operations_) {
       if (operation.module() == wanted) return wanted;
       names.push_back(operation.module());

@@ -13,19 +13,23 @@ constexpr int schema_version = 1;
 constexpr int connections = 8;
 
 constexpr const char* schema[] = {
-    "CREATE TABLE artifacts (id TEXT PRIMARY KEY, kind TEXT NOT NULL, state TEXT NOT NULL, problem TEXT NOT NULL,"
+    "CREATE TABLE artifacts (id TEXT PRIMARY KEY, kind TEXT NOT NULL, state TEXT NOT NULL, problem "
+    "TEXT NOT NULL,"
     " name TEXT NOT NULL, format TEXT NOT NULL, created TEXT NOT NULL, notes TEXT NOT NULL,"
-    " origin_run TEXT NOT NULL, origin_output TEXT NOT NULL, properties TEXT NOT NULL, thumbnail TEXT NOT NULL)",
+    " origin_run TEXT NOT NULL, origin_output TEXT NOT NULL, properties TEXT NOT NULL, thumbnail "
+    "TEXT NOT NULL)",
     "CREATE INDEX artifacts_by_kind ON artifacts (kind, id)",
     "CREATE INDEX artifacts_by_run ON artifacts (origin_run) WHERE origin_run <> ''",
     "CREATE TABLE artifact_files (artifact TEXT NOT NULL REFERENCES artifacts ON DELETE CASCADE,"
     " number INTEGER NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,"
     " PRIMARY KEY (artifact, number)) WITHOUT ROWID",
     "CREATE INDEX files_by_content ON artifact_files (sha256)",
-    "CREATE TABLE artifact_tags (artifact TEXT NOT NULL REFERENCES artifacts ON DELETE CASCADE, tag TEXT NOT NULL,"
+    "CREATE TABLE artifact_tags (artifact TEXT NOT NULL REFERENCES artifacts ON DELETE CASCADE, tag "
+    "TEXT NOT NULL,"
     " PRIMARY KEY (artifact, tag)) WITHOUT ROWID",
     "CREATE INDEX tags_by_name ON artifact_tags (tag)",
-    "CREATE TABLE runs (id TEXT PRIMARY KEY, operation TEXT NOT NULL, title TEXT NOT NULL, version TEXT NOT NULL,"
+    "CREATE TABLE runs (id TEXT PRIMARY KEY, operation TEXT NOT NULL, title TEXT NOT NULL, version "
+    "TEXT NOT NULL,"
     " state TEXT NOT NULL, created TEXT NOT NULL, started TEXT NOT NULL, finished TEXT NOT NULL,"
     " seed INTEGER NOT NULL, parameters TEXT NOT NULL, wanted TEXT NOT NULL, outputs TEXT NOT NULL,"
     " units TEXT NOT NULL, error TEXT NOT NULL, warnings TEXT NOT NULL, seconds REAL NOT NULL,"
@@ -124,7 +128,8 @@ std::vector<Change> Store::changes_since(std::int64_t number, int limit) const {
     const long long after = number;
     const soci::rowset<soci::row> rows =
         (session.prepare
-             << "SELECT CAST(number AS TEXT), kind, id FROM changes WHERE number > :after ORDER BY number LIMIT :n",
+             << "SELECT CAST(number AS TEXT), kind, id FROM changes WHERE number > :after ORDER BY "
+                "number LIMIT :n",
          soci::use(after), soci::use(limit));
     for (const soci::row& row : rows) {
       changes.push_back(

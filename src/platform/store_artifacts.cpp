@@ -22,7 +22,8 @@ std::string containing(const std::string& part) {
 }
 
 constexpr const char* columns =
-    "id, kind, state, problem, name, format, created, notes, origin_run, origin_output, properties, thumbnail";
+    "id, kind, state, problem, name, format, created, notes, origin_run, origin_output, properties, "
+    "thumbnail";
 
 Artifact artifact_of(const soci::row& row) {
   Artifact a;
@@ -72,9 +73,9 @@ Artifact read_artifact(soci::session& session, const std::string& id) {
 
 void insert_artifact(soci::session& session, const Artifact& a) {
   const std::string state(name(a.state)), properties = text(a.properties);
-  session
-      << "INSERT INTO artifacts VALUES (:id, :kind, :state, :problem, :name, :format, :created, :notes, :run, "
-         ":output, :properties, :thumbnail)",
+  session << "INSERT INTO artifacts VALUES (:id, :kind, :state, :problem, :name, :format, :created, "
+             ":notes, :run, "
+             ":output, :properties, :thumbnail)",
       use(a.id), use(a.kind), use(state), use(a.problem), use(a.name), use(a.format), use(a.created),
       use(a.notes), use(a.origin_run), use(a.origin_output), use(properties), use(a.thumbnail);
   for (std::size_t i = 0; i < a.files.size(); ++i) {
@@ -98,9 +99,9 @@ void Store::update(const Artifact& a) {
   writing(database_->pool, [&](soci::session& session) {
     read_artifact(session, a.id);
     const std::string state(name(a.state)), properties = text(a.properties);
-    session
-        << "UPDATE artifacts SET kind = :kind, state = :state, problem = :problem, name = :name, "
-           "format = :format, notes = :notes, properties = :properties, thumbnail = :thumbnail WHERE id = :id",
+    session << "UPDATE artifacts SET kind = :kind, state = :state, problem = :problem, name = :name, "
+               "format = :format, notes = :notes, properties = :properties, thumbnail = :thumbnail "
+               "WHERE id = :id",
         use(a.kind), use(state), use(a.problem), use(a.name), use(a.format), use(a.notes), use(properties),
         use(a.thumbnail), use(a.id);
     write_tags(session, a);

@@ -11,8 +11,10 @@ using soci::use;
 Json parsed(const std::string& text) { return op::parse_json(text, "run record"); }
 
 constexpr const char* columns =
-    "id, operation, title, version, state, created, started, finished, CAST(seed AS TEXT), parameters, wanted, "
-    "outputs, units, error, warnings, CAST(seconds AS TEXT), CAST(cpu_seconds AS TEXT), CAST(peak_memory AS TEXT), "
+    "id, operation, title, version, state, created, started, finished, CAST(seed AS TEXT), "
+    "parameters, wanted, "
+    "outputs, units, error, warnings, CAST(seconds AS TEXT), CAST(cpu_seconds AS TEXT), "
+    "CAST(peak_memory AS TEXT), "
     "record, cache_key, cached_from, pipeline, step, CAST(process AS TEXT), CAST(process_start AS TEXT), "
     "CAST(cancel_requested AS TEXT)";
 
@@ -77,7 +79,8 @@ void insert_run(soci::session& session, const Run& r) {
   const int cancel = r.cancel_requested ? 1 : 0;
   session
       << "INSERT INTO runs VALUES (:id, :operation, :title, :version, :state, :created, :started, :finished, "
-         ":seed, :parameters, :wanted, :outputs, :units, :error, :warnings, :seconds, :cpu, :memory, :record, "
+         ":seed, :parameters, :wanted, :outputs, :units, :error, :warnings, :seconds, :cpu, "
+         ":memory, :record, "
          ":key, :from, :pipeline, :step, :process, :start, :cancel)",
       use(r.id), use(r.operation), use(r.title), use(r.version), use(state), use(r.created), use(r.started),
       use(r.finished), use(seed), use(parameters), use(wanted), use(outputs), use(units), use(error),
@@ -172,10 +175,10 @@ bool Store::finish(const Run& run, const std::vector<Artifact>& made) {
                                               error = op::dump(run.error), warnings = op::dump(run.warnings),
                                               record = op::dump(run.record), time = now();
     const long long memory = run.peak_memory;
-    session
-        << "UPDATE runs SET state = :state, finished = :now, outputs = :outputs, units = :units, error = :error, "
-           "warnings = :warnings, seconds = :seconds, cpu_seconds = :cpu, peak_memory = :memory, "
-           "record = :record WHERE id = :id",
+    session << "UPDATE runs SET state = :state, finished = :now, outputs = :outputs, units = :units, "
+               "error = :error, "
+               "warnings = :warnings, seconds = :seconds, cpu_seconds = :cpu, peak_memory = :memory, "
+               "record = :record WHERE id = :id",
         use(state), use(time), use(outputs), use(units), use(error), use(warnings), use(run.seconds),
         use(run.cpu_seconds), use(memory), use(record), use(run.id);
     for (const Artifact& artifact : made) insert_artifact(session, artifact);

@@ -23,9 +23,9 @@ fs::path opened(fs::path folder, bool create) {
   std::error_code error;
   if (!fs::exists(folder / "workspace.db")) {
     if (!create) {
-      throw Error(
-          ErrorCode::not_found,
-          fmt::format("{} holds no workspace (no workspace.db): make one with --create", folder.string()));
+      throw Error(ErrorCode::not_found,
+                  fmt::format("{} holds no workspace (no workspace.db): \"workspace create\" makes one",
+                              folder.string()));
     }
     fs::create_directories(folder / "runs", error);
     if (error) {

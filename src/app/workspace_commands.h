@@ -1,0 +1,16 @@
+#pragma once
+#include <vector>
+
+#include "app/arguments.h"
+#include "op/operation.h"
+
+namespace sg::app {
+
+/// `shaoguang workspace create|import|list|runs|check|clean|backup|restore …`.
+void workspace_command(const Arguments& arguments);
+/// `shaoguang run-job ID --workspace DIR`: executes a queued run here; what the scheduler starts.
+void run_job_command(const std::vector<op::Operation>& operations, const Arguments& arguments);
+/// `shaoguang inspect ID --workspace DIR`: finds out what an imported file is; what the scheduler starts.
+void inspect_command(const Arguments& arguments);
+
+}  // namespace sg::app

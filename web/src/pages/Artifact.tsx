@@ -1,0 +1,75 @@
+import { useState } from "react";
+import { api, urls } from "../api/client";
+import { useEvents } from "../api/events";
+import { useLoad } from "../api/load";
+import { DeleteDialog } from "../components/DeleteDialog";
+import { Failure, Loading } from "../components/Failure";
+import { Glyph } from "../components/Icon";
+import { Card, Properties } from "../components/Parts";
+import { useT } from "../i18n";
+import { bytes, useTime } from "../i18n/format";
+import { Link, navigate } from "../router";
+import { Viewer } from "../viewers/Viewer";
+import { Lineage, Notes, Rename, Tags } from "./ArtifactParts";
+
+const UNITS: Record<string, string> = { file_size: "bytes", spacing: "mm", origin: "mm, LPS", duration: "s", sample_rate: "Hz" };
+
+export function ArtifactPage({ id }: { id: string }) {
+  const t = useT();
+  const time = useTime();
+  const loaded = useLoad(`artifact ${id}`, () => api.artifact(id));
+  const [deleting, setDeleting] = useState(false);
+  const [error, setError] = useState<unknown>();
+  useEvents({
+    artifact: (a) => { if (a.id === id) loaded.set((old) => ({ ...old, ...a })); },
+    resync: loaded.reload,
+  });
+  const a = loaded.data;
+  if (loaded.error !== undefined && !a) return <Failure error={loaded.error} retry={loaded.reload} />;
+  if (!a) return <Loading />;
+  const change = async (what: Parameters<typeof api.changeArtifact>[1]) => {
+    try {
+      const next = await api.changeArtifact(id, what);
+      setError(undefined);
+      loaded.set((old) => ({ ...old, ...next }));
+    } catch (e) {
+      setError(e);
+      throw e;
+    }
+  };
+  const turn = a.kind === "volume" ? "labels" : a.kind === "labels" ? "volume" : undefined;
+  return (
+    <>
+      <div className="page-head">
+        <div className="grow" style={{ minWidth: 260 }}>
+          <Rename name={a.name} save={(name) => change({ name })} />
+          <p className="sub row"><span className="badge">{t(`kind.${a.kind}`)}</span>{a.format} · {bytes(a.size)} · {time(a.created)}</p>
+        </div>
+        <div className="row">
+          <Link className="button primary" to={`/operations?use=${a.id}`}>{t("artifact.useIn")}</Link>
+          <a className="button" href={a.files > 1 ? urls.archive(id) : urls.download(id)} download>{<Glyph name="down" />}{a.files > 1 ? t("artifact.archive") : t("common.download")}</a>
+          {turn && <button className="quiet" onClick={() => void change({ kind: turn }).catch(() => undefined)}>{t(turn === "labels" ? "artifact.asLabels" : "artifact.asVolume")}</button>}
+          <button className="quiet icon-only" aria-label={t("common.delete")} title={t("common.delete")} onClick={() => setDeleting(true)}><Glyph name="trash" /></button>
+        </div>
+      </div>
+      {error !== undefined && <div style={{ marginBottom: 12 }}><Failure error={error} /></div>}
+      <div className="two">
+        <div className="stack">
+          {a.state === "unreadable" ? <p className="note bad">{t("artifact.unreadable", { why: a.problem ?? "" })}</p>
+            : a.state === "inspecting" ? <p className="note" role="status">{t("artifact.inspecting")}</p>
+            : <Viewer key={`${a.id} ${a.kind}`} artifact={a} />}
+          <Lineage artifact={a} />
+        </div>
+        <aside className="stack">
+          <Card title={t("artifact.tags")}><Tags tags={a.tags} save={(tags) => change({ tags })} /></Card>
+          <Card title={t("artifact.notes")}><Notes notes={a.notes} save={(notes) => change({ notes })} /></Card>
+          <Card title={t("artifact.properties")}>
+            <Properties values={a.properties} units={UNITS} />
+            <Properties values={{ [t("artifact.files")]: a.files, "SHA-256": a.sha256, [t("artifact.id")]: a.id }} />
+          </Card>
+        </aside>
+      </div>
+      {deleting && <DeleteDialog artifact={a} close={() => setDeleting(false)} done={() => navigate("/")} />}
+    </>
+  );
+}

@@ -1,0 +1,63 @@
+import { lazy, Suspense, useState } from "react";
+import { urls } from "../api/client";
+import type { Artifact } from "../api/types";
+import { Boundary } from "../components/Boundary";
+import { Loading } from "../components/Failure";
+import { useT } from "../i18n";
+import { bytes } from "../i18n/format";
+import { Link } from "../router";
+import { browserPicture, meshExtension, volumeExtension } from "./formats";
+
+const Volume = lazy(() => import("./VolumeViewer"));
+const Mesh = lazy(() => import("./MeshViewer"));
+const Picture = lazy(() => import("./PictureViewer"));
+const Table = lazy(() => import("./TableViewer"));
+const Signal = lazy(() => import("./SignalViewer"));
+const Document = lazy(() => import("./DocumentViewer"));
+
+/** Above this the browser may run out of memory, so it asks first. */
+const LARGE = 1e9;
+
+function Report({ artifact }: { artifact: Artifact }) {
+  const t = useT();
+  return (
+    <div className="viewer">
+      <iframe className="report-frame" title={t("report.frame", { name: artifact.name })} sandbox="allow-scripts" src={urls.content(artifact.id)} />
+    </div>
+  );
+}
+
+function NoViewer({ artifact }: { artifact: Artifact }) {
+  const t = useT();
+  const dicom = artifact.kind === "series" || artifact.format.startsWith("DICOM");
+  const image = dicom || artifact.kind === "volume" || artifact.kind === "labels";
+  return (
+    <div className="viewer"><div className="card-body stack" style={{ padding: 24, alignItems: "center", textAlign: "center" }}>
+      {artifact.thumbnail && <img src={urls.thumbnail(artifact.id)} alt="" style={{ maxWidth: 256 }} />}
+      <p style={{ maxWidth: "56ch" }}>{dicom ? t("volume.series") : t("volume.noViewer", { format: artifact.format || t(`kind.${artifact.kind}`) })}</p>
+      {image && <Link className="button" to={`/operations/image.convert?in.image=${encodeURIComponent(artifact.id)}`}>{t("volume.convert")}</Link>}
+    </div></div>
+  );
+}
+
+function choose(a: Artifact) {
+  switch (a.kind) {
+    case "volume": case "labels": case "picture": case "field":
+      if (browserPicture(a)) return <Picture artifact={a} />;
+      return volumeExtension(a) ? <Volume artifact={a} /> : <NoViewer artifact={a} />;
+    case "series": return <NoViewer artifact={a} />;
+    case "mesh": return meshExtension(a) ? <Mesh artifact={a} /> : <NoViewer artifact={a} />;
+    case "table": case "points": return <Table artifact={a} />;
+    case "signal": return <Signal artifact={a} />;
+    case "report": return <Report artifact={a} />;
+    default: return <Document artifact={a} />;
+  }
+}
+
+export function Viewer({ artifact }: { artifact: Artifact }) {
+  const t = useT();
+  const streams = artifact.kind === "report" || artifact.kind === "document" || artifact.kind === "file";
+  const [agreed, setAgreed] = useState(streams || artifact.size < LARGE);
+  if (!agreed) return <div className="note warn row"><span className="grow">{t("volume.large", { size: bytes(artifact.size) })}</span><button onClick={() => setAgreed(true)}>{t("volume.loadAnyway")}</button></div>;
+  return <Boundary><Suspense fallback={<Loading />}>{choose(artifact)}</Suspense></Boundary>;
+}
