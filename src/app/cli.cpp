@@ -50,6 +50,7 @@ class CommandLine {
     if (first == "complete") return answer_completion(rest);
     if (first == "docs") return write_pages(rest);
     if (first == "workspace") return workspace_command(rest);
+    if (first == "serve") return serve_command(operations_, rest);
     if (first == "run-job") return run_job_command(operations_, rest);
     if (first == "inspect") return inspect_command(rest);
     run_operation(arguments);
@@ -65,8 +66,8 @@ class CommandLine {
   std::string known_module(const std::string& word) const {
     std::string wanted = word;
     std::replace(wanted.begin(), wanted.end(), '-', '_');
-    std::vector<std::string> names{"operations", "pipeline",  "workspace", "completion",
-                                   "docs",       "--version", "--help"};
+    std::vector<std::string> names{"operations", "pipeline", "workspace", "serve",
+                                   "completion", "docs",     "--version", "--help"};
     for (const op::Operation& operation : operations_) {
       if (operation.module() == wanted) return wanted;
       names.push_back(operation.module());

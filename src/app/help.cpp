@@ -89,6 +89,9 @@ const std::vector<CommandInfo>& commands() {
   static const std::vector<CommandInfo> list{
       {"operations [--json]", "list every operation; --json with schemas"},
       {"pipeline FILE --directory DIR", "run a JSON list of runs whose inputs name earlier outputs"},
+      {"workspace VERB --workspace DIR",
+       "a folder that keeps files and runs: import, list, check, backup, …"},
+      {"serve --workspace DIR", "serve a workspace over HTTP"},
       {"completion bash|zsh|fish", "print the completion script of a shell"},
       {"docs DIR", "write the documentation pages of all operations"}};
   return list;

@@ -8,6 +8,8 @@ namespace sg::app {
 
 /// `shaoguang workspace create|import|list|runs|check|clean|backup|restore …`.
 void workspace_command(const Arguments& arguments);
+/// `shaoguang serve --workspace DIR …`: the HTTP API and the web app until Ctrl-C.
+void serve_command(const std::vector<op::Operation>& operations, const Arguments& arguments);
 /// `shaoguang run-job ID --workspace DIR`: executes a queued run here; what the scheduler starts.
 void run_job_command(const std::vector<op::Operation>& operations, const Arguments& arguments);
 /// `shaoguang inspect ID --workspace DIR`: finds out what an imported file is; what the scheduler starts.

@@ -153,7 +153,6 @@ class Job {
     const op::Outcome outcome = op::run(operation, request, context);
     run_.seconds = outcome.seconds;
     run_.units = outcome.units;
-    run_.record = outcome.record;
     std::vector<Artifact> made;
     for (const auto& [name, value] : outcome.outputs.items()) {
       const op::FieldInfo* field = operation.find(name);
@@ -166,8 +165,26 @@ class Job {
       made.push_back(keep(name, field->kind(), request.outputs[name].get<std::string>()));
       run_.outputs[name] = {{"artifact", made.back().id}};
     }
+    keep_record(outcome.record);
     context.check();
     return made;
+  }
+
+  /// The record names artifacts, not places on this machine.
+  void keep_record(Json record) {
+    for (const char* side : {"inputs", "outputs"}) {
+      if (!record.contains(side)) continue;
+      for (auto& [field, entry] : record[side].items()) {
+        if (!entry.is_object() || !entry.contains("path")) continue;
+        entry["path"] = fs::path(entry["path"].get<std::string>()).filename().string();
+        if (const auto input = run_.inputs.find(field); side[0] == 'i' && input != run_.inputs.end())
+          entry["artifact"] = input->second;
+        if (side[0] == 'o' && run_.outputs.contains(field) && run_.outputs[field].contains("artifact"))
+          entry["artifact"] = run_.outputs[field]["artifact"];
+      }
+    }
+    record.erase("command");
+    run_.record = std::move(record);
   }
 
   Artifact keep(const std::string& output, op::Kind kind, const fs::path& file) {

@@ -118,6 +118,9 @@ TEST_F(JobTest, OutputsBecomeArtifactsWithLineage) {
   EXPECT_EQ(out.properties["pixel_type"], "int16");
   EXPECT_FALSE(out.thumbnail.empty());
   EXPECT_EQ(run.record["outputs"]["converted"]["sha256"], out.files[0].sha256);
+  EXPECT_EQ(run.record["outputs"]["converted"]["artifact"], out.id);
+  EXPECT_EQ(op::dump(run.record).find(folder_.string()), std::string::npos)
+      << "places on this machine are private";
   EXPECT_GT(run.peak_memory, 1 << 20);
   EXPECT_GT(run.cpu_seconds, 0);
   EXPECT_FALSE(fs::exists(w().run_folder(run.id)));

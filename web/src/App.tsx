@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 import { api } from "./api/client";
-import { connect } from "./api/events";
+import { connectWhileVisible } from "./api/events";
 import { useLoad } from "./api/load";
 import { Boundary } from "./components/Boundary";
 import { Header } from "./components/Header";
@@ -40,7 +40,7 @@ export function App() {
   const locked = session.data?.required === true && !session.data.ok;
   useEffect(() => {
     // A server that cannot say whether it wants a token is tried all the same; pages then report their own errors.
-    if (!session.loading && !locked) connect();
+    if (!session.loading && !locked) connectWhileVisible();
   }, [session.loading, locked]);
   useEffect(() => {
     // Screen readers notice a new page only when focus moves to it.

@@ -29,8 +29,8 @@ function emit<N extends Name>(name: N, data: Events[N]): void {
   handlers.forEach((h) => h(name, data as never));
 }
 
-export function connect(): void {
-  if (source) return;
+function connect(): void {
+  if (source || document.visibilityState === "hidden") return;
   const current = new EventSource("/api/v1/events");
   source = current;
   for (const name of ["run", "progress", "artifact", "deleted"] as const)
@@ -53,6 +53,29 @@ export function connect(): void {
     attempts += 1;
     setTimeout(connect, Math.min(15_000, 500 * 2 ** attempts));
   };
+}
+
+function pause(): void {
+  source?.close();
+  source = undefined;
+}
+
+let watching = false;
+/** Browsers allow six connections to one server; a page nobody sees must not keep one of them. */
+export function connectWhileVisible(): void {
+  connect();
+  if (watching) return;
+  watching = true;
+  const follow = () => {
+    if (document.visibilityState === "hidden") pause();
+    else if (!source) {
+      attempts += 1;
+      connect();
+    }
+  };
+  document.addEventListener("visibilitychange", follow);
+  window.addEventListener("pagehide", pause);
+  window.addEventListener("pageshow", follow);
 }
 
 export function useConnection(): Connection {

@@ -46,7 +46,7 @@ export function OperationPage({ name }: { name: string }) {
       <div className="two">
         <RunForm key={run?.id ?? "new"} operation={operation} start={start} />
         <aside className="stack">
-          <Card title={t("run.description")}><p className="description">{operation.description}</p></Card>
+          <Card title={t("op.description")}><p className="description">{operation.description}</p></Card>
           {references.length > 0 && <Card title={t("op.references")}><ul className="plain-list small">{references.map((r) => <li key={r}><Reference text={r} /></li>)}</ul></Card>}
           {operation.examples.length > 0 && (
             <Card title={t("op.examples")}>

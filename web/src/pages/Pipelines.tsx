@@ -52,7 +52,7 @@ export function PipelinePage({ id }: { id: string }) {
       <div className="stack">
         <Card title={t("pipelines.graph")}><Graph pipeline={p} /></Card>
         <div className="list-table"><table>
-          <thead><tr><th scope="col">{t("run.stage")}</th><th scope="col">{t("runs.operation")}</th><th scope="col">{t("runs.state")}</th><th scope="col">{t("runs.progress")}</th><th scope="col" className="num">{t("runs.took")}</th></tr></thead>
+          <thead><tr><th scope="col">{t("pipelines.step")}</th><th scope="col">{t("runs.operation")}</th><th scope="col">{t("runs.state")}</th><th scope="col">{t("runs.progress")}</th><th scope="col" className="num">{t("runs.took")}</th></tr></thead>
           <tbody>{p.runs.map((r) => (
             <tr key={r.id}><td><Link to={`/runs/${r.id}`}>{r.pipeline?.step ?? r.id}</Link></td><td className="mono">{r.operation}</td><td><RunState run={r} /></td>
               <td style={{ width: "30%" }}>{isActive(r) && <Bar value={r.progress} label={r.pipeline?.step ?? r.id} />}</td><td className="num">{runSeconds(r)}</td></tr>

@@ -64,7 +64,8 @@ export default function VolumeViewer({ artifact }: { artifact: Artifact }) {
     return () => {
       abort.abort();
       const image = nv.volumes[1];
-      if (image) nv.removeVolume(image);
+      // When the page is left, the viewer is gone before its overlay.
+      if (image && !nv.gl.isContextLost()) nv.removeVolume(image);
     };
   }, [nv, base, overlay]);
   const [loadingOverlay, setLoadingOverlay] = useState(false);

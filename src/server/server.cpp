@@ -1,0 +1,220 @@
+#include "server/server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <limits>
+#include <map>
+
+#include "core/error.h"
+#include "server/api.h"
+#include "server/pool.h"
+
+namespace sg::server {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::size_t most_connections = 1024;
+constexpr const char* api_prefix = "/api/v1/";
+
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
+}
+
+/// "localhost:8080" → "localhost"
+std::string without_port(const std::string& authority) {
+  if (authority.starts_with("[")) return authority.substr(0, authority.find(']') + 1);
+  return authority.substr(0, authority.rfind(':'));
+}
+
+/// Compares all of both, whatever they hold: the time taken tells nothing of the token.
+bool same_secret(const std::string& a, const std::string& b) {
+  std::size_t different = a.size() ^ b.size();
+  for (std::size_t i = 0; i < a.size(); ++i)
+    different |= static_cast<unsigned char>(a[i] ^ (b.empty() ? 0 : b[i % b.size()]));
+  return different == 0;
+}
+
+std::vector<std::string> parts_of(const std::string& path) {
+  std::vector<std::string> parts;
+  std::size_t from = 0;
+  while (from < path.size()) {
+    const std::size_t to = std::min(path.find('/', from), path.size());
+    if (to > from) parts.push_back(path.substr(from, to - from));
+    from = to + 1;
+  }
+  return parts;
+}
+
+}  // namespace
+
+struct Server::State {
+  State(platform::Workspace& workspace, const std::vector<op::Operation>& operations, ServerOptions o)
+      : options(std::move(o)),
+        events(workspace),
+        scheduler(workspace, {.program = options.program, .slots = options.slots},
+                  [this](const std::string& run, const platform::Progress& progress) {
+                    events.progress(run, progress);
+                  }),
+        api(workspace, operations, scheduler, events) {
+    http.new_task_queue = [] { return new GrowingPool(most_connections); };
+    http.set_tcp_nodelay(true);
+    http.set_keep_alive_max_count(1000000);
+    http.set_keep_alive_timeout(30);
+    http.set_read_timeout(20);
+    http.set_write_timeout(20);
+    http.set_payload_max_length(
+        std::numeric_limits<std::size_t>::max());  // uploads stream; JSON has its own limit
+    http.set_pre_routing_handler(
+        [this](const auto& request, auto& response) { return guard(request, response); });
+    http.set_exception_handler([](const auto&, auto& response, std::exception_ptr thrown) {
+      try {
+        std::rethrow_exception(thrown);
+      } catch (const Error& error) {
+        reply_problem(response, error);
+      } catch (const std::exception& error) {
+        reply_problem(response, Error(ErrorCode::internal, error.what()));
+      }
+    });
+    const auto answer = [this](const auto& request, auto& response) { call(request, response, nullptr); };
+    const auto read = [this](const auto& request, auto& response, const httplib::ContentReader& body) {
+      call(request, response, &body);
+    };
+    http.Get(".*", answer);
+    http.Delete(".*", answer);
+    http.Post(".*", read);
+    http.Patch(".*", read);
+  }
+
+  /// Before anything else is looked at. Handled = the request ends here.
+  httplib::Server::HandlerResponse guard(const httplib::Request& request, httplib::Response& response) const {
+    using Result = httplib::Server::HandlerResponse;
+    response.set_header("X-Content-Type-Options", "nosniff");
+    response.set_header("Referrer-Policy", "no-referrer");
+    response.set_header("X-Frame-Options", "SAMEORIGIN");
+    const auto refuse = [&](const std::string& why) {
+      reply_problem(response, Error(ErrorCode::forbidden, why));
+      response.set_header("Connection", "close");  // an unread body may follow
+      return Result::Handled;
+    };
+    // A page elsewhere may point a name of its own at this address: the name it came by gives it away.
+    const std::string host = request.get_header_value("Host");
+    if (is_loopback(options.host) && !host.empty() && !is_loopback(without_port(host)) && host != "[::1]")
+      return refuse(fmt::format("this server answers to localhost, not to \"{}\"", host));
+    const std::string origin = request.get_header_value("Origin");
+    const bool changes = request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
+    if (changes && !origin.empty() && origin != "http://" + host && origin != "https://" + host)
+      return refuse(fmt::format("requests from pages of \"{}\" may not change anything here", origin));
+    if (!options.token.empty() && request.path.starts_with("/api/") &&
+        !same_secret(request.get_header_value("Authorization"), "Bearer " + options.token))
+      return refuse("a token is required: Authorization: Bearer …");
+    return Result::Unhandled;
+  }
+
+  void call(const httplib::Request& request, httplib::Response& response,
+            const httplib::ContentReader* body) {
+    const std::string& path = request.path;
+    if (path.starts_with(api_prefix)) {
+      try {
+        api.handle({request, response, body, parts_of(path.substr(std::string(api_prefix).size()))});
+      } catch (const Error& error) {
+        if (body != nullptr) response.set_header("Connection", "close");
+        reply_problem(response, error);
+      }
+      if (!response.has_header("Cache-Control")) response.set_header("Cache-Control", "no-store");
+      return;
+    }
+    if (request.method != "GET" && request.method != "HEAD")
+      return reply_problem(response, Error(ErrorCode::not_found, "there is nothing to change at " + path));
+    page(path, response);
+  }
+
+  /// The web app's files; a path without a file is a page of the app.
+  void page(const std::string& path, httplib::Response& response) const {
+    const std::vector<std::string> parts = parts_of(path);
+    fs::path file = options.web;
+    for (const std::string& part : parts) {
+      if (part == "." || part == ".." || part.find('\0') != std::string::npos ||
+          part.find('\\') != std::string::npos)
+        return reply_problem(response, Error(ErrorCode::not_found, "there is no such page"));
+      file /= part;
+    }
+    std::error_code ignored;
+    if (options.web.empty() || !fs::is_regular_file(file, ignored)) {
+      const bool asset = !parts.empty() && parts.back().find('.') != std::string::npos;
+      file = options.web / "index.html";
+      if (options.web.empty() || asset || !fs::is_regular_file(file, ignored))
+        return reply_problem(response, Error(ErrorCode::not_found, "there is no page " + path));
+    }
+    static const std::map<std::string, std::string> types{{".html", "text/html; charset=utf-8"},
+                                                          {".js", "text/javascript"},
+                                                          {".css", "text/css"},
+                                                          {".svg", "image/svg+xml"},
+                                                          {".wasm", "application/wasm"},
+                                                          {".json", "application/json"},
+                                                          {".png", "image/png"},
+                                                          {".ico", "image/x-icon"},
+                                                          {".woff2", "font/woff2"}};
+    const auto type = types.find(file.extension().string());
+    std::ifstream stream(file, std::ios::binary);
+    response.set_header("Content-Security-Policy",
+                        "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; "
+                        "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self'; "
+                        "frame-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'");
+    response.set_header("Cache-Control",
+                        file.filename() == "index.html" ? "no-cache" : "max-age=31536000, immutable");
+    response.set_content(std::string(std::istreambuf_iterator<char>(stream), {}),
+                         type == types.end() ? "application/octet-stream" : type->second);
+  }
+
+  ServerOptions options;
+  Events events;
+  platform::Scheduler scheduler;
+  Api api;
+  httplib::Server http;
+  int port = 0;
+  std::atomic<bool> running{false}, stopping{false};
+};
+
+Server::Server(platform::Workspace& workspace, const std::vector<op::Operation>& operations,
+               ServerOptions options) {
+  if (!is_loopback(options.host) && options.token.empty()) {
+    throw Error(ErrorCode::forbidden,
+                fmt::format("host {} can be reached from other machines: a token is required", options.host),
+                "token");
+  }
+  if (options.port < 0 || options.port > 65535)
+    throw Error(ErrorCode::invalid_input, fmt::format("port is {}, expected 0 to 65535", options.port),
+                "port");
+  state_ = std::make_unique<State>(workspace, operations, std::move(options));
+  State& s = *state_;
+  s.port = s.options.port;
+  const bool bound = s.port == 0 ? (s.port = s.http.bind_to_any_port(s.options.host)) > 0
+                                 : s.http.bind_to_port(s.options.host, s.port);
+  if (!bound)
+    throw Error(ErrorCode::unavailable,
+                fmt::format("port {} of {} is taken or may not be used", s.options.port, s.options.host),
+                "port");
+}
+Server::~Server() { stop(); }
+
+std::string Server::url() const { return fmt::format("http://{}:{}", state_->options.host, state_->port); }
+void Server::run() {
+  state_->running = true;
+  if (!state_->stopping) state_->http.listen_after_bind();
+  state_->running = false;
+}
+
+void Server::stop() {
+  state_->stopping = true;
+  state_->events.stop();
+  // httplib forgets a stop that comes before it listens.
+  while (state_->running) {
+    state_->http.stop();
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+}
+
+}  // namespace sg::server

@@ -1,0 +1,293 @@
+// The HTTP API through a real server and the real program behind it.
+
+#include "server/server.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <functional>
+#include <thread>
+
+#include "app/operations.h"
+#include "core/error.h"
+#include "io/files.h"
+#include "op/json.h"
+
+namespace sg::test {
+namespace {
+
+namespace fs = std::filesystem;
+using op::Json;
+using testing::HasSubstr;
+using testing::Not;
+
+/// What came back; header names as sent.
+struct Reply {
+  int status = 0;
+  std::string head, body;
+  Json json() const { return op::parse_json(body, "reply"); }
+};
+
+class ServerTest : public testing::Test {
+ protected:
+  ServerTest() {
+    std::string pattern = (fs::temp_directory_path() / "sg_server_XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+    fs::create_directories(folder_ / "web");
+    io::write_file(folder_ / "web/index.html", std::string_view("<title>app</title>"));
+    io::write_file(folder_ / "secret.txt", std::string_view("secret"));
+    workspace_ = std::make_unique<platform::Workspace>(folder_ / "w", true);
+    start({});
+  }
+  ~ServerTest() override {
+    stop();
+    workspace_.reset();
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  void start(server::ServerOptions options) {
+    options.program = SG_PROGRAM;
+    options.web = folder_ / "web";
+    options.port = 0;
+    server_ = std::make_unique<server::Server>(*workspace_, operations_, options);
+    const std::string url = server_->url();
+    port_ = std::stoi(url.substr(url.rfind(':') + 1));
+    thread_ = std::thread([this] { server_->run(); });
+  }
+  void stop() {
+    if (!server_) return;
+    server_->stop();
+    thread_.join();
+    server_.reset();
+  }
+
+  int connected() const {
+    const int s = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port_));
+    ::inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
+    timeval patience{20, 0};
+    ::setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    EXPECT_EQ(::connect(s, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    return s;
+  }
+  /// Sends exactly these bytes and reads until the server closes (or `enough` holds).
+  template <class Enough>
+  std::string exchange(const std::string& bytes, const Enough& enough) const {
+    const int s = connected();
+    EXPECT_EQ(::send(s, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+    std::string text;
+    char block[65536];
+    ssize_t count = 0;
+    while (!enough(text) && (count = ::recv(s, block, sizeof block, 0)) > 0)
+      text.append(block, static_cast<std::size_t>(count));
+    ::close(s);
+    return text;
+  }
+  Reply send(const std::string& method, const std::string& path, const std::string& body = "",
+             const std::string& headers = "Host: localhost\r\n") const {
+    const std::string text = exchange(
+        method + " " + path + " HTTP/1.1\r\n" + headers +
+            "Connection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body,
+        [](const std::string&) { return false; });
+    const std::size_t end = text.find("\r\n\r\n");
+    if (end == std::string::npos || text.size() < 12) return {};
+    return {std::stoi(text.substr(9, 3)), text.substr(0, end), text.substr(end + 4)};
+  }
+  Reply get(const std::string& path) const { return send("GET", "/api/v1/" + path); }
+  Json wait_for(const std::string& path, const std::function<bool(const Json&)>& done) const {
+    for (int i = 0; i < 400; ++i) {
+      Json json = get(path).json();
+      if (done(json)) return json;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    ADD_FAILURE() << path << " did not come to it";
+    return {};
+  }
+  Json uploaded(const std::string& example) const {
+    const io::Bytes bytes = io::read_file(fs::path(SG_EXAMPLE_DATA) / example);
+    const Reply reply = send("POST", "/api/v1/artifacts?name=" + example, std::string(io::as_text(bytes)));
+    EXPECT_EQ(reply.status, 201) << reply.body;
+    return wait_for("artifacts/" + reply.json()["id"].get<std::string>(),
+                    [](const Json& a) { return a["state"] != "inspecting"; });
+  }
+
+  const std::vector<op::Operation> operations_ = app::operations();
+  fs::path folder_;
+  std::unique_ptr<platform::Workspace> workspace_;
+  std::unique_ptr<server::Server> server_;
+  std::thread thread_;
+  int port_ = 0;
+};
+
+TEST_F(ServerTest, AFileGoesInARunComesOut) {
+  EXPECT_EQ(get("health").json()["status"], "ok");
+  EXPECT_EQ(get("operations").json()["operations"].size(), operations_.size());
+  const Json brain = uploaded("brain.nii.gz");
+  EXPECT_EQ(brain["kind"], "volume");
+  const std::string id = brain["id"].get<std::string>();
+  EXPECT_THAT(get("artifacts/" + id + "/thumbnail").body, HasSubstr("PNG"));
+
+  const Reply run =
+      send("POST", "/api/v1/operations/image.convert/runs",
+           R"({"inputs":{"image":")" + id + R"("},"parameters":{"type":"int16"},"title":"mine"})");
+  ASSERT_EQ(run.status, 202) << run.body;
+  const std::string run_id = run.json()["id"].get<std::string>();
+  EXPECT_THAT(run.head, HasSubstr("Location: /api/v1/runs/" + run_id));
+  const Json done = wait_for("runs/" + run_id, [](const Json& r) { return r.contains("finished"); });
+  EXPECT_EQ(done["state"], "succeeded") << op::dump(done);
+  const std::string made = done["outputs"]["converted"]["artifact"].get<std::string>();
+  EXPECT_EQ(get("artifacts/" + made).json()["origin"]["run"], run_id);
+  EXPECT_EQ(get("runs?artifact=" + made).json()["items"][0]["id"], run_id);
+
+  EXPECT_EQ(send("DELETE", "/api/v1/artifacts/" + id).status, 409);
+  EXPECT_EQ(get("artifacts/" + id + "/reach").json()["artifacts"][0], made);
+  EXPECT_EQ(send("DELETE", "/api/v1/artifacts/" + id + "?reach=all").status, 204);
+  EXPECT_EQ(get("artifacts/" + made).status, 404);
+}
+
+TEST_F(ServerTest, MistakesAreProblemsInTheSameWords) {
+  const std::string id = uploaded("brain.nii.gz")["id"].get<std::string>();
+  const auto refused = [&](const std::string& body) {
+    return send("POST", "/api/v1/operations/image.view/check", body);
+  };
+  const Reply height = refused(R"({"inputs":{"image":")" + id + R"("},"parameters":{"height":2}})");
+  EXPECT_EQ(height.status, 422);
+  EXPECT_THAT(height.head, HasSubstr("application/problem+json"));
+  EXPECT_EQ(height.json()["detail"], "height is 2, expected a whole number from 32 to 4096");
+  EXPECT_EQ(height.json()["field"], "height");
+  EXPECT_EQ(refused(R"({"inputs":{"image":")" + id + R"("}})").status, 204);
+  EXPECT_EQ(refused("{bad").status, 422);
+  EXPECT_EQ(refused("[]").status, 422);
+  EXPECT_EQ(refused(R"({"inputs":3})").json()["field"], "inputs");
+  EXPECT_EQ(refused(R"({"inputs":{"image":7}})").json()["field"], "image");
+  EXPECT_EQ(refused(R"({"colour":"red"})").json()["field"], "colour");
+  EXPECT_EQ(send("POST", "/api/v1/operations/image.vieu/runs", "{}").status, 404);
+  EXPECT_EQ(get("nothing").status, 404);
+  EXPECT_EQ(get("artifacts/../../x").status, 404);
+  EXPECT_EQ(get("artifacts?limit=0").json()["field"], "limit");
+  EXPECT_EQ(get("runs?state=tired").json()["field"], "state");
+  EXPECT_EQ(send("POST", "/api/v1/artifacts", "bytes").json()["field"], "name");
+}
+
+TEST_F(ServerTest, ContentComesInRangesWithItsTag) {
+  const Json a = uploaded("labels.nii.gz");
+  const std::string path = "/api/v1/artifacts/" + a["id"].get<std::string>() + "/content";
+  const io::Bytes bytes = io::read_file(fs::path(SG_EXAMPLE_DATA) / "labels.nii.gz");
+  EXPECT_EQ(send("GET", path).body, io::as_text(bytes));
+  const Reply part = send("GET", path, "", "Host: localhost\r\nRange: bytes=10-19\r\n");
+  EXPECT_EQ(part.status, 206);
+  EXPECT_EQ(part.body, std::string(io::as_text(bytes).substr(10, 10)));
+  const std::string tag = "\"" + a["sha256"].get<std::string>() + "\"";
+  EXPECT_EQ(send("GET", path, "", "Host: localhost\r\nIf-None-Match: " + tag + "\r\n").status, 304);
+}
+
+TEST_F(ServerTest, HostileNamesStayText) {
+  const Reply reply =
+      send("POST", "/api/v1/artifacts?name=..%2F..%2F%22%0D%0AX-Evil:%201%3Cscript%3E.csv", "x\n1\n");
+  ASSERT_EQ(reply.status, 201) << reply.body;
+  const std::string id = reply.json()["id"].get<std::string>();
+  const Json a = wait_for("artifacts/" + id, [](const Json& j) { return j["state"] != "inspecting"; });
+  EXPECT_EQ(a["state"], "ready");
+  const Reply content = send("GET", "/api/v1/artifacts/" + id + "/content");
+  EXPECT_THAT(content.head, Not(HasSubstr("\nX-Evil")));
+  EXPECT_THAT(content.head, HasSubstr("filename*=UTF-8''"));
+}
+
+TEST_F(ServerTest, UploadedHtmlRunsInASandbox) {
+  const Reply reply = send("POST", "/api/v1/artifacts?name=r.html", "<script>alert(1)</script>");
+  const Reply content =
+      send("GET", "/api/v1/artifacts/" + reply.json()["id"].get<std::string>() + "/content");
+  EXPECT_THAT(content.head, HasSubstr("Content-Security-Policy: sandbox allow-scripts; default-src 'none'"));
+  EXPECT_THAT(content.head, HasSubstr("X-Content-Type-Options: nosniff"));
+}
+
+TEST_F(ServerTest, PagesStayInTheirFolder) {
+  EXPECT_EQ(send("GET", "/").body, "<title>app</title>");
+  EXPECT_EQ(send("GET", "/runs/abc").body, "<title>app</title>") << "a page of the app";
+  for (const char* path :
+       {"/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/x/../../secret.txt", "/missing.js"})
+    EXPECT_EQ(send("GET", path).status, 404) << path;
+  EXPECT_THAT(send("GET", "/").head, HasSubstr("default-src 'self'"));
+}
+
+TEST_F(ServerTest, ForeignPagesAreRefused) {
+  EXPECT_EQ(send("GET", "/api/v1/health", "", "Host: evil.example\r\n").status, 403);
+  EXPECT_EQ(send("GET", "/api/v1/health", "", "Host: localhost.evil.example:80\r\n").status, 403);
+  const std::string own = "Host: 127.0.0.1:" + std::to_string(port_) + "\r\n";
+  EXPECT_EQ(
+      send("POST", "/api/v1/artifacts?name=a.csv", "x\n", own + "Origin: http://evil.example\r\n").status,
+      403);
+  EXPECT_EQ(send("POST", "/api/v1/artifacts?name=a.csv", "x\n",
+                 own + "Origin: http://127.0.0.1:" + std::to_string(port_) + "\r\n")
+                .status,
+            201);
+}
+
+TEST_F(ServerTest, OtherAddressesNeedAToken) {
+  stop();
+  server::ServerOptions open;
+  open.host = "0.0.0.0";
+  EXPECT_THROW(start(open), Error);
+  open.token = "0123456789abcdef";
+  start(open);
+  EXPECT_EQ(send("GET", "/api/v1/health").status, 403);
+  EXPECT_EQ(send("GET", "/api/v1/health", "", "Host: x\r\nAuthorization: Bearer 0123456789abcdeX\r\n").status,
+            403);
+  EXPECT_EQ(send("GET", "/api/v1/health", "", "Host: x\r\nAuthorization: Bearer \r\n").status, 403);
+  EXPECT_EQ(send("GET", "/api/v1/health", "", "Host: x\r\nAuthorization: Bearer 0123456789abcdef\r\n").status,
+            200);
+}
+
+TEST_F(ServerTest, MalformedRequestsDoNoHarm) {
+  const std::vector<std::string> malformed{
+      "GET\r\n\r\n", std::string("\0\xff\xfe\r\n\r\n", 7),
+      "GET /" + std::string(20000, 'a') + " HTTP/1.1\r\n\r\n",
+      "POST /api/v1/artifacts?name=a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+      "Content-Length: -5\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: localhost\r\n" + std::string(20000, 'h') + ": x\r\n\r\n"};
+  for (const std::string& bytes : malformed) {
+    const int s = connected();
+    ::send(s, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    ::shutdown(s, SHUT_WR);
+    char block[4096];
+    while (::recv(s, block, sizeof block, 0) > 0) {
+    }
+    ::close(s);
+  }
+  // A body that ends before its length is not kept.
+  const int s = connected();
+  const std::string cut =
+      "POST /api/v1/artifacts?name=cut.csv HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx\n1\n";
+  ::send(s, cut.data(), cut.size(), MSG_NOSIGNAL);
+  ::close(s);
+  EXPECT_EQ(get("health").status, 200);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_EQ(get("artifacts?q=cut").json()["total"], 0);
+}
+
+TEST_F(ServerTest, EventsTellWhatHappensAndWhatWasMissed) {
+  std::string heard;
+  std::thread listener([&] {
+    heard = exchange("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n", [](const std::string& text) {
+      return text.find("\"state\":\"ready\"") != std::string::npos;
+    });
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  uploaded("brain.nii.gz");
+  listener.join();
+  EXPECT_THAT(heard, HasSubstr("text/event-stream"));
+  EXPECT_THAT(heard, HasSubstr("event: hello"));
+  EXPECT_THAT(heard, HasSubstr("\"state\":\"ready\""));
+  const std::string missed =
+      exchange("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 0\r\n\r\n",
+               [](const std::string& text) { return text.find("\"state\":\"ready\"") != std::string::npos; });
+  EXPECT_THAT(missed, HasSubstr("id: 1\nevent: artifact"));
+}
+
+}  // namespace
+}  // namespace sg::test
