@@ -171,6 +171,9 @@ TEST_F(ServerTest, MistakesAreProblemsInTheSameWords) {
   EXPECT_EQ(get("artifacts/../../x").status, 404);
   EXPECT_EQ(get("artifacts?limit=0").json()["field"], "limit");
   EXPECT_EQ(get("runs?state=tired").json()["field"], "state");
+  EXPECT_EQ(get("artifacts?state=tired").json()["field"], "state");
+  EXPECT_EQ(get("artifacts?kind=labels,volume&state=ready").json()["total"], 1);
+  EXPECT_EQ(get("artifacts?kind=labels,vol").json()["total"], 0);
   EXPECT_EQ(send("POST", "/api/v1/artifacts", "bytes").json()["field"], "name");
 }
 

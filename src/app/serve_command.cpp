@@ -16,7 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* usage =
-    "Usage: shaoguang serve --workspace DIR [--port N] [--host H --token-file FILE] [--slots N] [--web DIR]\n\n"
+    "Usage: shaoguang serve --workspace DIR [--port N] [--host H --token-file FILE] [--slots N]\n"
+    "                       [--web DIR]\n\n"
     "Serves a workspace (made if it is not there) over HTTP until Ctrl-C; runs go on after it.\n\n"
     "  --port N           8080 by default, 0 = any free one\n"
     "  --host H           127.0.0.1 by default; any other address needs a token\n"

@@ -20,7 +20,8 @@ struct Page {
 
 /// Empty members do not restrict.
 struct ArtifactQuery {
-  std::string kind, tag, text, origin_run;  // text: part of the name or notes, case-insensitive
+  std::string kind;                   // one, or several separated by commas
+  std::string tag, text, origin_run;  // text: part of the name or notes, case-insensitive
   std::optional<ArtifactState> state;
   std::string before;  // a cursor
   int limit = 50;

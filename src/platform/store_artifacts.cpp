@@ -118,7 +118,8 @@ Page<Artifact> Store::artifacts(const ArtifactQuery& query) const {
   const std::string state = query.state ? std::string(name(*query.state)) : "", like = containing(query.text);
   // One statement for every query: an empty text restricts nothing.
   const std::string where =
-      " FROM artifacts WHERE (:kind = '' OR kind = :kind) AND (:state = '' OR state = :state)"
+      " FROM artifacts WHERE (:kind = '' OR instr(',' || :kind || ',', ',' || kind || ',') > 0)"
+      " AND (:state = '' OR state = :state)"
       " AND (:run = '' OR origin_run = :run)"
       " AND (:tag = '' OR id IN (SELECT artifact FROM artifact_tags WHERE tag = :tag))"
       " AND (name LIKE :like ESCAPE '\\' OR notes LIKE :like ESCAPE '\\')";

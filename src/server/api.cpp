@@ -142,6 +142,9 @@ void Api::handle(const Call& call) {
   if (first == "operations") return operations(call);
   if (first == "artifacts") return artifacts(call);
   if (first == "runs") return runs(call);
+  // Whoever comes this far has shown the token, if there is one.
+  if (first == "session" && call.path.size() == 1 && get)
+    return call.reply(200, {{"required", false}, {"ok", true}});
   if (first == "events" && call.path.size() == 1 && get) return stream(call);
   unknown(call);
 }
@@ -220,6 +223,14 @@ void Api::artifacts(const Call& call) {
   if (call.request.method != "GET") unknown(call);
   platform::ArtifactQuery query;
   query.kind = call.query("kind");
+  if (const std::string state = call.query("state"); !state.empty()) {
+    try {
+      query.state = platform::artifact_state(state);
+    } catch (const Error&) {
+      throw Error(ErrorCode::invalid_input,
+                  fmt::format("state is {}, expected one of inspecting, ready, unreadable", state), "state");
+    }
+  }
   query.tag = call.query("tag");
   query.text = call.query("q");
   query.origin_run = call.query("origin_run");
