@@ -327,6 +327,21 @@ TEST_F(ApiTest, WrongMethodsAndDeepJsonAreRefused) {
   EXPECT_EQ(get("health").status, 200);
 }
 
+TEST_F(ApiTest, AllOutputsAreThoseThatTheInputsCanMake) {
+  const std::string brain = id_of(uploaded("brain.nii.gz"));
+  const auto ask = [&](const std::string& more) {
+    return send("POST", "/api/v1/operations/image.simulate_acquisition/runs",
+                R"({"inputs":{"image":")" + brain + R"("},"parameters":{"spacing":6})" + more + "}");
+  };
+  const Json done = finished(id_of(ask("").json()));
+  EXPECT_EQ(done["state"], "succeeded") << op::dump(done);
+  EXPECT_FALSE(done["outputs"].contains("acquired_labels"));
+  const Json refused = ask(R"(,"outputs":["acquired_labels"])").json();
+  EXPECT_THAT(refused["detail"].get<std::string>(),
+              HasSubstr("acquired_labels was asked for without labels"));
+  EXPECT_EQ(refused["field"], "labels");
+}
+
 TEST_F(ApiTest, WhatIsMissingIsNotJudgedWhileTyping) {
   const auto check = [&](const std::string& query, const std::string& body) {
     return send("POST", "/api/v1/operations/image.view/check" + query, body);

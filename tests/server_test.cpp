@@ -70,6 +70,15 @@ TEST_F(ServerTest, ContentComesInRangesWithItsTag) {
   const Reply part = send("GET", path, "", "Host: localhost\r\nRange: bytes=10-19\r\n");
   EXPECT_EQ(part.status, 206);
   EXPECT_EQ(part.body, std::string(io::as_text(bytes).substr(10, 10)));
+  const auto ranged = [&](const std::string& range) {
+    return send("GET", path, "",
+                "Host: localhost\r\nAccept-Encoding: br, gzip\r\nRange: bytes=" + range + "\r\n");
+  };
+  EXPECT_EQ(ranged("0-99999999").body, io::as_text(bytes));
+  EXPECT_EQ(ranged("-5").body, std::string(io::as_text(bytes).substr(bytes.size() - 5)));
+  EXPECT_EQ(ranged("0-0,2-2,4-4").body, io::as_text(bytes)) << "several ranges count as none";
+  EXPECT_EQ(ranged("99999999-").status, 416);
+  EXPECT_EQ(ranged("99999999-").json()["status"], 416);
   const std::string tag = "\"" + a["sha256"].get<std::string>() + "\"";
   EXPECT_EQ(send("GET", path, "", "Host: localhost\r\nIf-None-Match: " + tag + "\r\n").status, 304);
 }
