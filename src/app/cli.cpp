@@ -49,7 +49,7 @@ class CommandLine {
     if (first == "completion") return print_completion(rest);
     if (first == "complete") return answer_completion(rest);
     if (first == "docs") return write_pages(rest);
-    if (first == "workspace") return workspace_command(rest);
+    if (first == "workspace") return workspace_command(operations_, rest);
     if (first == "serve") return serve_command(operations_, rest);
     if (first == "run-job") return run_job_command(operations_, rest);
     if (first == "inspect") return inspect_command(rest);
@@ -168,14 +168,7 @@ class CommandLine {
     if (directory == command.values.end())
       throw Error(ErrorCode::invalid_input, "directory is missing: where the outputs go", "directory");
     options.directory = directory->second.back();
-    if (const auto settings = command.values.find("set"); settings != command.values.end())
-      for (const std::string& setting : settings->second) {
-        const std::size_t equals = setting.find('=');
-        if (equals == std::string::npos || equals == 0)
-          throw Error(ErrorCode::invalid_input, fmt::format("set is \"{}\", expected NAME=VALUE", setting),
-                      "set");
-        options.variables[setting.substr(0, equals)] = setting.substr(equals + 1);
-      }
+    options.variables = variables_of(command);
     return options;
   }
 

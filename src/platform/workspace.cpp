@@ -111,16 +111,17 @@ Artifact Workspace::add(const std::vector<StoredFile>& files, const std::string&
   return id == artifact.id ? artifact : store_.artifact(id);
 }
 
-Artifact Workspace::import(const fs::path& path, const std::vector<std::string>& tags) {
+Artifact Workspace::import(const fs::path& path, const std::vector<std::string>& tags,
+                           const std::string& kind) {
   const std::string name = fs::absolute(path).lexically_normal().filename().string();
-  if (!fs::is_directory(path)) return add({objects_.add(path, name)}, name, tags);
+  if (!fs::is_directory(path)) return add({objects_.add(path, name)}, name, tags, {}, kind);
   std::vector<StoredFile> files;
   for (const fs::path& file : files_below(path)) files.push_back(objects_.add(path / file, file.string()));
   if (files.empty()) {
     throw Error(ErrorCode::invalid_input,
                 fmt::format("folder {} holds no files, nothing to import", path.string()));
   }
-  return add(files, name, tags);
+  return add(files, name, tags, {}, kind);
 }
 
 fs::path Workspace::lay_out(const Artifact& artifact, const fs::path& folder) const {
