@@ -10,5 +10,12 @@ export default defineConfig({
     chunkSizeWarningLimit: 2500,
     modulePreload: { polyfill: false },
   },
+  worker: { format: "es" },
+  // The DICOM decoders are CommonJS files that a worker imports; the loader must stay where its worker lies.
+  optimizeDeps: {
+    exclude: ["@cornerstonejs/dicom-image-loader"],
+    include: ["dicom-parser", "@cornerstonejs/codec-charls/decodewasmjs", "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs",
+      "@cornerstonejs/codec-openjpeg/decodewasmjs", "@cornerstonejs/codec-openjph/wasmjs"],
+  },
   server: { proxy: { "/api": { target: process.env["SHAOGUANG_URL"] ?? "http://127.0.0.1:8080" } } },
 });

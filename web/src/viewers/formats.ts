@@ -2,6 +2,9 @@ import type { Artifact } from "../api/types";
 
 const known = /\.(nii(?:\.gz)?|nrrd|mha|mgz|mgh)$/i;
 
+const IMAGES: readonly string[] = ["series", "volume", "labels", "picture", "field"];
+export const isDicom = (a: Artifact): boolean => a.kind === "series" || (a.format.startsWith("DICOM") && IMAGES.includes(a.kind));
+
 /** The ending by which the volume viewer tells formats apart; undefined if it cannot show this one. */
 export function volumeExtension(a: Artifact): string | undefined {
   // Header and pixels in two files would need both; those are converted first.
