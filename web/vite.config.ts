@@ -1,5 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { codecsWithoutEval } from "./build/codecs";
 
 export default defineConfig({
   plugins: [react()],
@@ -10,7 +11,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 2500,
     modulePreload: { polyfill: false },
   },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [codecsWithoutEval()] },
   // The DICOM decoders are CommonJS files that a worker imports; the loader must stay where its worker lies.
   optimizeDeps: {
     exclude: ["@cornerstonejs/dicom-image-loader"],

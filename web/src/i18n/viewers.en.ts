@@ -1,7 +1,7 @@
 /** Words of the viewers. */
 export const viewersEn = {
   "dicom.canvas": "Pictures of {name}. Arrow keys leaf, plus and minus zoom, space plays.", "dicom.failed": "The browser could not decode this file. {why}",
-  "dicom.undecodable": "Its encoding is not known here.", "dicom.noPictures": "It holds no picture.", "dicom.left": "{n} files without pictures left out",
+  "dicom.undecodable": "Its header or its encoding is not understood here.", "dicom.noPictures": "It holds no picture.", "dicom.left": "{n} files without pictures left out",
   "dicom.help": "Wheel: leaf. Middle button: pan. Right button: zoom. Keys: arrows, Page Up/Down, Home, End, + − 0, i invert, r rotate, h v flip, space plays.",
   "dicom.mouse": "Left mouse button", "dicom.measure": "Measure", "dicom.window": "Window", "dicom.pan": "Pan", "dicom.zoom": "Zoom", "dicom.leaf": "Leaf",
   "dicom.length": "Length", "dicom.angle": "Angle", "dicom.rectangle": "Rectangle", "dicom.ellipse": "Ellipse", "dicom.clear": "Clear measurements",

@@ -68,7 +68,8 @@ export default function DicomViewer({ artifact }: { artifact: Artifact }) {
     const index = Math.min(count - 1, Math.max(0, to));
     target.current = index;
     await view?.turnTo(index);
-    setFailed(undefined);
+    // Of several asked for in a row only the last one counts.
+    if (target.current === index) setFailed(undefined);
   };
   const turnSafely = (to: number) => void turn(to).catch((cause: unknown) => setFailed(why(cause) || t("dicom.undecodable")));
   const { playing, setPlaying } = useCine(count, fps, () => turn((target.current + 1) % Math.max(1, count)));
@@ -77,7 +78,19 @@ export default function DicomViewer({ artifact }: { artifact: Artifact }) {
     view?.choose(name);
   };
   const index = shown?.index ?? 0;
-  // The wheel leafs inside the library; going on from there must start where it stopped.
+  const wheel = useRef<(step: number) => void>(() => {});
+  wheel.current = (step) => turnSafely(target.current + step);
+  useEffect(() => {
+    const element = box.current;
+    // React's own wheel listener is passive and could not keep the page from scrolling.
+    const leaf = (e: WheelEvent) => {
+      e.preventDefault();
+      wheel.current(Math.sign(e.deltaY));
+    };
+    element?.addEventListener("wheel", leaf, { passive: false });
+    return () => element?.removeEventListener("wheel", leaf);
+  }, []);
+  // Dragging leafs inside the library; going on from there must start where it stopped.
   useEffect(() => { if (!playing) target.current = index; }, [index, playing]);
 
   const keys = (e: KeyboardEvent) => {

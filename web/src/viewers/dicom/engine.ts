@@ -25,9 +25,25 @@ function start(): Promise<void> {
     webgl?.getExtension("WEBGL_lose_context")?.loseContext();
     initLoader({ maxWebWorkers: Math.max(1, Math.min(4, Math.floor((navigator.hardwareConcurrency || 2) / 2))) });
     initTools();
+    metaData.addProvider(withoutNonsense, 10_000);
     [WindowLevelTool, PanTool, ZoomTool, StackScrollTool, LengthTool, AngleTool, RectangleROITool, EllipticalROITool].forEach((tool) => addTool(tool));
   })();
   return started;
+}
+
+/** Some devices write a pixel spacing of 0; that is no spacing, and lengths are then in pixels. */
+function withoutNonsense(type: string, imageId: string): unknown {
+  if (type !== "imagePlaneModule" || !imageId.startsWith("wadouri:")) return undefined;
+  const plane = wadouri.metaData.metaDataProvider(type, imageId) as PlaneFacts | undefined;
+  if (!plane || ((plane.rowPixelSpacing ?? 0) > 0 && (plane.columnPixelSpacing ?? 0) > 0)) return plane;
+  return { ...plane, rowPixelSpacing: 1, columnPixelSpacing: 1, pixelSpacing: undefined, usingDefaultValues: true };
+}
+
+/** Loads and decodes one picture; rejects what the library would draw as black or not at all. */
+async function load(imageId: string): Promise<void> {
+  const image = await imageLoader.loadAndCacheImage(imageId);
+  const parts = image.getPixelData().length / (image.rows * image.columns);
+  if (![1, 3, 4].includes(parts)) throw new Error(`${image.getPixelData().length} values for ${image.columns} × ${image.rows} pixels`);
 }
 
 export interface Shown {
@@ -43,6 +59,10 @@ export interface Shown {
   spacing: [number, number] | undefined;
   thickness: number | undefined;
 }
+interface PlaneFacts {
+  rowPixelSpacing?: number; columnPixelSpacing?: number; sliceThickness?: number; usingDefaultValues?: boolean;
+  imageOrientationPatient?: number[]; imagePositionPatient?: number[];
+}
 export interface Probe { mm: [number, number, number] | undefined; pixel: [number, number]; value: number[] }
 
 let count = 0;
@@ -53,6 +73,7 @@ export class StackView {
   private readonly engine: RenderingEngine;
   private readonly viewport: StackViewport;
   private gone = false;
+  private imageIds: string[] = [];
 
   static async open(element: HTMLDivElement, t: Translate): Promise<StackView> {
     await start();
@@ -72,20 +93,23 @@ export class StackView {
     this.choose("window");
   }
 
-  /** The left button does what is chosen; the wheel leafs, the middle button pans and the right one zooms in any case. */
+  /** The left button does what is chosen; the middle button pans and the right one zooms in any case. */
   choose(tool: ToolName): void {
     const group = ToolGroupManager.getToolGroup(this.id);
     if (!group) return;
-    const { Primary, Auxiliary, Secondary, Wheel } = ToolEnums.MouseBindings;
+    const { Primary, Auxiliary, Secondary } = ToolEnums.MouseBindings;
     for (const name of Object.values(TOOLS)) group.setToolPassive(name, { removeAllBindings: true });
-    const fixed: Partial<Record<ToolName, number>> = { pan: Auxiliary, zoom: Secondary, scroll: Wheel };
-    for (const name of new Set<ToolName>([tool, "pan", "zoom", "scroll"])) {
+    const fixed: Partial<Record<ToolName, number>> = { pan: Auxiliary, zoom: Secondary };
+    for (const name of new Set<ToolName>([tool, "pan", "zoom"])) {
       const bindings = [...(name === tool ? [{ mouseButton: Primary }, { numTouchPoints: 1 }] : []), ...(fixed[name] ? [{ mouseButton: fixed[name] }] : [])];
       group.setToolActive(TOOLS[name], { bindings });
     }
   }
 
   async show(imageIds: string[], index: number): Promise<void> {
+    this.imageIds = imageIds;
+    await load(imageIds[index] ?? "");
+    if (this.gone) return;
     await this.viewport.setStack(imageIds, index);
     if (this.gone) return;
     // The library makes the element unreachable by keyboard.
@@ -95,8 +119,8 @@ export class StackView {
 
   /** Resolves when the picture is there; rejects if it cannot be decoded. */
   async turnTo(index: number): Promise<void> {
-    if (this.gone) return;
-    await this.viewport.setImageIdIndex(index);
+    await load(this.imageIds[index] ?? "");
+    if (!this.gone) await this.viewport.setImageIdIndex(index);
   }
 
   setWindow(center: number, width: number): void {
@@ -160,19 +184,19 @@ export class StackView {
   private shown(): Shown {
     const { voiRange, invert } = this.viewport.getProperties();
     const image = this.viewport.getCornerstoneImage();
-    const plane = metaData.get("imagePlaneModule", image.imageId) as Types.ImagePlaneModule | undefined;
+    const plane = metaData.get("imagePlaneModule", image.imageId) as PlaneFacts | undefined;
     const window = voiRange && utilities.windowLevel.toWindowLevel(voiRange.lower, voiRange.upper);
     const { rowPixelSpacing: down, columnPixelSpacing: across } = plane ?? {};
     return {
       index: this.viewport.getCurrentImageIdIndex(), center: window?.windowCenter, width: window?.windowWidth, zoom: this.viewport.getZoom(),
       inverted: invert === true, sides: this.sides(), size: [image.columns, image.rows], colour: image.color,
-      spacing: down && across ? [across, down] : undefined, thickness: plane?.sliceThickness,
+      spacing: down && across && plane?.usingDefaultValues !== true ? [across, down] : undefined, thickness: plane?.sliceThickness,
     };
   }
 
   /** Whether the file says how the picture lies in the patient. */
   private placed(): boolean {
-    const plane = metaData.get("imagePlaneModule", this.viewport.getCurrentImageId()) as { usingDefaultValues?: boolean; imageOrientationPatient?: number[]; imagePositionPatient?: number[] } | undefined;
+    const plane = metaData.get("imagePlaneModule", this.viewport.getCurrentImageId()) as PlaneFacts | undefined;
     return !!plane?.imageOrientationPatient?.length && !!plane.imagePositionPatient?.length && plane.usingDefaultValues !== true;
   }
 

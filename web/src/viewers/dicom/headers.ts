@@ -27,8 +27,9 @@ function parse(bytes: Uint8Array): DataSet {
   return head.string("x00020010") === DEFLATED ? dicomParser.parseDicom(bytes) : dicomParser.parseDicom(bytes, { untilTag: "x7fe00010" });
 }
 
-async function headerOf(url: string, signal: AbortSignal): Promise<DataSet> {
-  const response = await fetch(url, { headers: { Range: `bytes=0-${HEADER_BYTES - 1}` }, signal });
+async function headerOf(url: string, size: number, signal: AbortSignal): Promise<DataSet> {
+  const headers: HeadersInit = size > HEADER_BYTES ? { Range: `bytes=0-${HEADER_BYTES - 1}` } : {};
+  const response = await fetch(url, { headers, signal });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   const part = new Uint8Array(await response.arrayBuffer());
   try {
@@ -95,15 +96,15 @@ export interface Stack { frames: Frame[]; left: number; gap: number | undefined 
 
 /** Reads the headers of all files, leaves out those without pictures, and puts the rest in the order of space. */
 export async function readStack(a: Artifact, signal: AbortSignal, progress: (share: number) => void): Promise<Stack> {
-  const files = a.files > 1 ? (await api.files(a.id)).items.map((_, n) => urls.file(a.id, n)) : [urls.content(a.id)];
+  const files = a.files > 1 ? (await api.files(a.id)).items.map((f, n) => ({ url: urls.file(a.id, n), size: f.size })) : [{ url: urls.content(a.id), size: a.size }];
   const found: Frame[][] = files.map(() => []);
   let next = 0, done = 0, left = 0, problem: unknown;
   const work = async () => {
     while (next < files.length) {
       const n = next++;
-      const url = files[n] ?? "";
+      const { url = "", size = 0 } = files[n] ?? {};
       try {
-        const header = await headerOf(url, signal);
+        const header = await headerOf(url, size, signal);
         if (hasPixels(header)) found[n] = framesOf(header, url, n);
         else left++;
       } catch (cause) {
