@@ -9,7 +9,7 @@ import { ConvertOffer } from "./ConvertOffer";
 import { browserPicture, isDicom, meshExtension, volumeExtension } from "./formats";
 
 const Dicom = lazy(() => import("./dicom/DicomViewer"));
-const Volume = lazy(() => import("./VolumeViewer"));
+const Volume = lazy(() => import("./volume/VolumeViewer"));
 const Mesh = lazy(() => import("./MeshViewer"));
 const Picture = lazy(() => import("./PictureViewer"));
 const Table = lazy(() => import("./TableViewer"));

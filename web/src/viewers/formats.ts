@@ -1,6 +1,6 @@
 import type { Artifact } from "../api/types";
 
-const known = /\.(nii(?:\.gz)?|nrrd|mha|mgz|mgh)$/i;
+const known = /\.(nii(?:\.gz)?|nrrd|mha)$/i;
 
 const IMAGES: readonly string[] = ["series", "volume", "labels", "picture", "field"];
 export const isDicom = (a: Artifact): boolean => a.kind === "series" || (a.format.startsWith("DICOM") && IMAGES.includes(a.kind));
@@ -14,7 +14,7 @@ export function volumeExtension(a: Artifact): string | undefined {
   if (format.includes("nifti")) return named?.startsWith("nii") ? named : "nii";
   if (format.includes("nrrd")) return "nrrd";
   if (format.includes("metaimage")) return "mha";
-  return format === "" || format.includes("mgh") ? named : undefined;
+  return format === "" ? named : undefined;
 }
 
 export function meshExtension(a: Artifact): string | undefined {

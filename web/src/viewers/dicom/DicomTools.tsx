@@ -1,24 +1,10 @@
-import { useEffect, useState } from "react";
 import { useT, type Key } from "../../i18n";
-import { percent } from "../../i18n/format";
+import { NumberField } from "../NumberField";
 import type { Shown, StackView, ToolName } from "./engine";
 import { CT_WINDOWS } from "./presets";
 
 const MOVES: [ToolName, Key][] = [["window", "dicom.window"], ["pan", "dicom.pan"], ["zoom", "dicom.zoom"], ["scroll", "dicom.leaf"]];
 const MEASURES: [ToolName, Key][] = [["length", "dicom.length"], ["angle", "dicom.angle"], ["rectangle", "dicom.rectangle"], ["ellipse", "dicom.ellipse"]];
-
-/** A number that may be typed over; what is typed counts once it is finished. */
-function Level({ label, value, set }: { label: string; value: number | undefined; set: (n: number) => void }) {
-  const [typed, setTyped] = useState<string>();
-  useEffect(() => setTyped(undefined), [value]);
-  const finish = () => {
-    const n = Number(typed);
-    if (typed !== undefined && typed.trim() !== "" && Number.isFinite(n)) set(n);
-    setTyped(undefined);
-  };
-  const shown = value === undefined ? "" : String(Number(value.toPrecision(5)));
-  return <label>{label}<input className="level" inputMode="decimal" value={typed ?? shown} onChange={(e) => setTyped(e.target.value)} onBlur={finish} onKeyDown={(e) => e.key === "Enter" && finish()} /></label>;
-}
 
 interface Props { view: StackView | undefined; shown: Shown | undefined; tool: ToolName; pick: (t: ToolName) => void; modality: string }
 
@@ -36,11 +22,10 @@ export function DicomTools({ view, shown, tool, pick, modality }: Props) {
       {group("dicom.mouse", MOVES)}
       {group("dicom.measure", MEASURES)}
       <button className="quiet" disabled={!view} onClick={() => view?.clearMeasurements()}>{t("dicom.clear")}</button>
-      <span className="break" />
       {!shown?.colour && (
         <>
-          <Level label={t("dicom.center")} value={center} set={(n) => view?.setWindow(n, width ?? 1)} />
-          <Level label={t("dicom.width")} value={width} set={(n) => view?.setWindow(center ?? 0, n)} />
+          <NumberField label={t("dicom.center")} value={center} set={(n) => view?.setWindow(n, width ?? 1)} />
+          <NumberField label={t("dicom.width")} value={width} set={(n) => view?.setWindow(center ?? 0, n)} />
           {modality === "CT" && (
             <label>{t("dicom.preset")}<select value={preset} onChange={(e) => { const w = CT_WINDOWS[Number(e.target.value)]; if (w) view?.setWindow(w.center, w.width); }}>
               <option value={-1}>–</option>{CT_WINDOWS.map((w, i) => <option key={w.key} value={i}>{t(w.key)}</option>)}</select></label>
@@ -54,7 +39,6 @@ export function DicomTools({ view, shown, tool, pick, modality }: Props) {
         <button disabled={!view} onClick={() => view?.flip(false)}>{t("dicom.flipV")}</button>
       </span>
       <span className="seg"><button disabled={!view} onClick={() => view?.fit()}>{t("picture.fit")}</button><button disabled={!view} onClick={() => view?.reset()}>{t("dicom.reset")}</button></span>
-      {shown && <span className="muted small">{percent(shown.zoom)}</span>}
     </div>
   );
 }

@@ -146,6 +146,7 @@ export default function DicomViewer({ artifact }: { artifact: Artifact }) {
         <span><span className="muted">{t("volume.position")}</span>{probe?.mm ? `${probe.mm.map(mm).join(", ")} mm` : "–"}</span>
         <span><span className="muted">{t("dicom.pixel")}</span>{probe ? probe.pixel.join(", ") : "–"}</span>
         <span><span className="muted">{t("volume.value")}</span>{probe ? probe.value.map((v) => number(Number(v.toPrecision(6)))).join(" / ") + unit : "–"}</span>
+        {shown && <span><span className="muted">{t("dicom.zoom")}</span>{percent(shown.zoom)}</span>}
         {stack?.gap !== undefined && <span><span className="muted">{t("dicom.gap")}</span>{number(Number(stack.gap.toPrecision(4)))} mm</span>}
         {!!stack?.left && <span className="muted">{t("dicom.left", { n: stack.left })}</span>}
         <span className="muted small" style={{ flexBasis: "100%" }}>{t("dicom.help")}</span>
