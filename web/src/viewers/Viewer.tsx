@@ -6,14 +6,15 @@ import { Loading } from "../components/Failure";
 import { useT } from "../i18n";
 import { bytes } from "../i18n/format";
 import { ConvertOffer } from "./ConvertOffer";
-import { browserPicture, isDicom, meshExtension, volumeExtension } from "./formats";
+import { isPicture, isDicom, meshExtension, volumeExtension } from "./formats";
 
 const Dicom = lazy(() => import("./dicom/DicomViewer"));
 const Volume = lazy(() => import("./volume/VolumeViewer"));
-const Mesh = lazy(() => import("./MeshViewer"));
-const Picture = lazy(() => import("./PictureViewer"));
+const Mesh = lazy(() => import("./mesh/MeshViewer"));
+const Picture = lazy(() => import("./picture/PictureViewer"));
 const Table = lazy(() => import("./TableViewer"));
-const Signal = lazy(() => import("./SignalViewer"));
+const Signal = lazy(() => import("./signal/SignalViewer"));
+const Transform = lazy(() => import("./TransformViewer"));
 const Document = lazy(() => import("./DocumentViewer"));
 
 /** Above this the browser may run out of memory, so it asks first. */
@@ -37,10 +38,12 @@ function choose(a: Artifact) {
   if (isDicom(a)) return <Dicom artifact={a} />;
   switch (a.kind) {
     case "volume": case "labels": case "picture": case "field":
-      if (browserPicture(a)) return <Picture artifact={a} />;
+      if (isPicture(a)) return <Picture artifact={a} />;
       return volumeExtension(a) ? <Volume artifact={a} /> : <NoViewer artifact={a} />;
     case "mesh": return meshExtension(a) ? <Mesh artifact={a} /> : <NoViewer artifact={a} />;
-    case "table": case "points": return <Table artifact={a} />;
+    case "table": return <Table artifact={a} />;
+    case "points": return /\.(csv|tsv)$/i.test(a.name) ? <Table artifact={a} /> : <Document artifact={a} />;
+    case "transform": return <Transform artifact={a} />;
     case "signal": return <Signal artifact={a} />;
     case "report": return <Report artifact={a} />;
     default: return <Document artifact={a} />;

@@ -18,11 +18,12 @@ export function volumeExtension(a: Artifact): string | undefined {
 }
 
 export function meshExtension(a: Artifact): string | undefined {
-  const named = /\.(stl|ply|obj|vtk|gii|mz3|off|x3d)$/i.exec(a.name)?.[1]?.toLowerCase();
-  return named ?? (/stl|ply|obj|vtk/.exec(a.format.toLowerCase())?.[0]);
+  const named = /\.(stl|ply|obj|vtk|gii|mz3|off|glb|gltf)$/i.exec(a.name)?.[1]?.toLowerCase();
+  return named ?? (/stl|ply|obj|vtk|glb|gltf/.exec(a.format.toLowerCase())?.[0]);
 }
 
-export const browserPicture = (a: Artifact): boolean => /^(png|jpe?g|webp|gif|bmp|svg)\b/i.test(a.format) || (a.kind === "picture" && /\.(png|jpe?g|webp)$/i.test(a.name));
+/** Shown pixel by pixel: what browsers decode, and TIFF. */
+export const isPicture = (a: Artifact): boolean => /^(png|jpe?g|webp|gif|bmp|svg|tiff?)\b/i.test(a.format) || (a.kind === "picture" && /\.(png|jpe?g|webp|tiff?)$/i.test(a.name));
 
 export async function download(url: string, signal: AbortSignal, progress?: (share: number) => void): Promise<ArrayBuffer> {
   const response = await fetch(url, { signal });
