@@ -12,7 +12,7 @@ const Dicom = lazy(() => import("./dicom/DicomViewer"));
 const Volume = lazy(() => import("./volume/VolumeViewer"));
 const Mesh = lazy(() => import("./mesh/MeshViewer"));
 const Picture = lazy(() => import("./picture/PictureViewer"));
-const Table = lazy(() => import("./TableViewer"));
+const Table = lazy(() => import("./table/TableViewer"));
 const Signal = lazy(() => import("./signal/SignalViewer"));
 const Transform = lazy(() => import("./TransformViewer"));
 const Document = lazy(() => import("./DocumentViewer"));

@@ -50,7 +50,8 @@ export default function MeshViewer({ artifact }: { artifact: Artifact }) {
       if (abort.signal.aborted) return;
       nv.addMesh(mesh);
       nv.setRenderAzimuthElevation(START.azimuth, START.elevation);
-      setSize({ points: mesh.pts.length / 3, triangles: (mesh.tris?.length ?? 0) / 3 });
+      // STL repeats its points for every triangle; the server has counted them once.
+      setSize({ points: Number(artifact.properties["vertices"] ?? mesh.pts.length / 3), triangles: (mesh.tris?.length ?? 0) / 3 });
       setLoading(undefined);
     };
     show().catch((e: unknown) => !abort.signal.aborted && setFailed(e));

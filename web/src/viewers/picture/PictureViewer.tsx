@@ -92,7 +92,7 @@ export default function PictureViewer({ artifact }: { artifact: Artifact }) {
         {!a.drawn && <div className="veil" role="status">{t("common.loading")} {percent(a.share)}</div>}
       </div>
       <div className="viewer-foot">
-        {a.raster && <span className="muted">{a.raster.width} × {a.raster.height}, {t("picture.bits", { bits: a.raster.bits })}</span>}
+        {a.raster && <span className="muted">{a.raster.width} × {a.raster.height}, {a.raster.bits}</span>}
         <span><span className="muted">{t("dicom.pixel")}</span>{at ? at.join(", ") : "–"}</span>
         <span><span className="muted">{t("volume.value")}</span>{look(a.raster, undefined)}</span>
         {other && <span><span className="muted">{other.name.slice(0, 24)}</span>{look(b.raster, a.raster)}</span>}

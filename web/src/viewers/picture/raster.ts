@@ -42,14 +42,14 @@ async function native(buffer: ArrayBuffer, type: string): Promise<Raster> {
   if (!g) throw new Error("the browser gave no canvas");
   g.drawImage(bitmap, 0, 0);
   bitmap.close();
-  return raster(width, height, g.getImageData(0, 0, width, height).data, "8", true);
+  return raster(width, height, g.getImageData(0, 0, width, height).data, "8-bit", true);
 }
 
 /** PNG of 16 bits: the browser would keep only the upper 8. */
 async function deepPng(buffer: ArrayBuffer): Promise<Raster> {
   const { decode } = await import("fast-png");
   const { width, height, data } = decode(new Uint8Array(buffer));
-  return raster(width, height, data, "16", false);
+  return raster(width, height, data, "16-bit", false);
 }
 
 async function tiff(buffer: ArrayBuffer): Promise<Pages> {
@@ -63,7 +63,7 @@ async function tiff(buffer: ArrayBuffer): Promise<Pages> {
     // Palettes, CMYK and YCbCr become red, green and blue; grey and RGB stay what they are.
     const data = kind >= 3 ? await image.readRGB({ interleave: true }) : await image.readRasters({ interleave: true });
     const values = data as unknown as ArrayLike<number>, bytes = kind >= 3 || (bits === 8 && !float);
-    const plain = raster(width, height, values, float ? `${bits} float` : String(bits), bytes);
+    const plain = raster(width, height, values, float ? `float ${bits}-bit` : `${bits}-bit`, bytes);
     return kind === 0 ? { ...plain, data: Array.from(values, (v) => plain.low + plain.high - v) } : plain;
   };
   return { count: await file.getImageCount(), page };

@@ -42,7 +42,8 @@ export default function SignalViewer({ artifact }: { artifact: Artifact }) {
   const wave = useRef<HTMLCanvasElement>(null), spectrum = useRef<HTMLCanvasElement>(null), plots = useRef<HTMLDivElement>(null), player = useRef<HTMLAudioElement>(null);
   const rate = recording?.rate ?? 1, length = (recording?.channels[0]?.length ?? 0) / rate;
   const audible = rate >= AUDIBLE.least && rate <= AUDIBLE.most, [from, to] = view;
-  const size = 2 ** Math.round(Math.log2(Math.min(1024, Math.max(64, length * rate / 16))));
+  // About a second of slow signals, 1024 samples of sound.
+  const size = 2 ** Math.round(Math.log2(Math.min(1024, Math.max(64, Math.min(rate, (length * rate) / 16)))));
 
   useEffect(() => setView([0, length || 1]), [length]);
   useEffect(() => {
@@ -142,7 +143,7 @@ export default function SignalViewer({ artifact }: { artifact: Artifact }) {
         <div className="time-axis small muted"><span>{short(from)} s</span><span>{short((from + to) / 2)} s</span><span>{short(to)} s</span></div>
       </div>
       <div className="viewer-foot">
-        <span>{t("signal.info", { rate: number(rate), seconds: short(length), channels: channels.length })}{recording.bits && `, ${t("picture.bits", { bits: recording.bits })}`}</span>
+        <span>{t("signal.info", { rate: number(rate), seconds: short(length), channels: channels.length })}{recording.bits && `, ${recording.bits}`}</span>
         <span className="muted">{t("signal.range", { khz: short(rate / 2000) })}</span>
         {channels.slice(0, 16).map((c, i) => <span key={i}><span className="muted">{t("signal.channel", { n: i + 1 })}</span>{t("signal.levels", { peak: `${short(c.peak)} (${decibels(c.peak)})`, rms: `${short(c.rms)} (${decibels(c.rms)})` })}</span>)}
         <span className="muted small" style={{ flexBasis: "100%" }}>{t("signal.help")}</span>

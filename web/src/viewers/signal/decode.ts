@@ -24,7 +24,7 @@ function readWav(data: ArrayBuffer): Recording | undefined {
     } else if (name === "data") {
       const bytes = Math.min(size, data.byteLength - body), width = bits / 8;
       if (!kind || count < 1 || ![1, 2, 3, 4, 8].includes(width)) return undefined;
-      return { rate, channels: separate(v, body, Math.floor(bytes / (width * count)), count, kind, width), bits: kind === "float" ? `${bits} float` : String(bits) };
+      return { rate, channels: separate(v, body, Math.floor(bytes / (width * count)), count, kind, width), bits: kind === "float" ? `float ${bits}-bit` : `${bits}-bit` };
     }
     at = body + size + (size & 1);
   }
