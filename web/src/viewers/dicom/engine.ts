@@ -41,7 +41,7 @@ function withoutNonsense(type: string, imageId: string): unknown {
 
 /** Loads and decodes one picture; rejects what the library would draw as black or not at all. */
 async function load(imageId: string): Promise<void> {
-  const image = await imageLoader.loadAndCacheImage(imageId);
+  const image = await whileLoading(imageLoader.loadAndCacheImage(imageId));
   const parts = image.getPixelData().length / (image.rows * image.columns);
   if (![1, 3, 4].includes(parts)) throw new Error(`${image.getPixelData().length} values for ${image.columns} × ${image.rows} pixels`);
 }
@@ -81,6 +81,7 @@ export class StackView {
   }
 
   private constructor(private readonly element: HTMLDivElement, t: Translate) {
+    live.add(this);
     this.engine = new RenderingEngine(this.id);
     this.engine.enableElement({ viewportId: this.id, element, type: Enums.ViewportType.STACK, defaultOptions: { background: [0, 0, 0] } });
     this.viewport = this.engine.getStackViewport(this.id) as StackViewport;
@@ -237,8 +238,32 @@ export class StackView {
     this.engine.destroy();
     // Browsers keep only some sixteen contexts; one that waits for the collector still counts.
     contexts.forEach((gl) => gl.getExtension("WEBGL_lose_context")?.loseContext());
-    cache.purgeCache();
-    wadouri.dataSetCacheManager.purge();
+    live.delete(this);
+    void forget(this.imageIds);
+  }
+
+  shows(imageId: string): boolean {
+    return this.imageIds.includes(imageId);
+  }
+}
+
+const live = new Set<StackView>();
+const loading = new Set<Promise<unknown>>();
+
+/** Frees pictures that no open view shows, once none of them is being loaded any more. */
+async function forget(imageIds: readonly string[]): Promise<void> {
+  await Promise.allSettled(loading);
+  for (const id of imageIds)
+    if (cache.getImageLoadObject(id) && ![...live].some((view) => view.shows(id))) cache.removeImageLoadObject(id, { force: true });
+  if (live.size === 0) wadouri.dataSetCacheManager.purge();
+}
+
+async function whileLoading<T>(promise: Promise<T>): Promise<T> {
+  loading.add(promise);
+  try {
+    return await promise;
+  } finally {
+    loading.delete(promise);
   }
 }
 
@@ -257,7 +282,7 @@ export async function loadAhead(imageIds: readonly string[], stopped: () => bool
       const id = imageIds[next++] ?? "";
       if (cache.getBytesAvailable() < LEAVE_FREE) return;
       // One that cannot be decoded says so when it is looked at.
-      await imageLoader.loadAndCacheImage(id, { priority: 5, requestType: Enums.RequestType.Prefetch }).catch(() => undefined);
+      await whileLoading(imageLoader.loadAndCacheImage(id, { priority: 5, requestType: Enums.RequestType.Prefetch })).catch(() => undefined);
     }
   };
   await Promise.all([work(), work()]);

@@ -13,13 +13,14 @@ export function ColumnSummary({ columns, ask, turn }: { columns: string[]; ask: 
   useEffect(() => {
     let current = true;
     setFound([]);
-    columns.forEach((_, column) => {
-      void ask<Summary>({ type: "summary", column }).then((s) => current && setFound((old) => {
-        const all = [...old];
-        all[column] = s;
-        return all;
-      }));
-    });
+    // One after another, so that what the reader asks for meanwhile need not wait for all of them.
+    const count = async () => {
+      for (let column = 0; column < columns.length && current; column++) {
+        const s = await ask<Summary>({ type: "summary", column });
+        if (current) setFound((old) => Object.assign([...old], { [column]: s }));
+      }
+    };
+    void count();
     return () => { current = false; };
   }, [columns.length, turn, ask]);
   return (

@@ -117,7 +117,7 @@ export default function TableViewer({ artifact }: { artifact: Artifact }) {
               <span className="grid-index" role="columnheader"><span className="hidden">#</span></span>
               {table.columns.map((c, i) => (
                 <span key={i} role="columnheader" aria-sort={sort?.column === i ? (sort.down ? "descending" : "ascending") : "none"}>
-                  <button style={{ width: widths[i] }} title={t("table.sort", { column: c })} disabled={!complete} onClick={() => next(i)}><span>{c}</span><span aria-hidden="true">{sort?.column === i ? (sort.down ? "↓" : "↑") : ""}</span></button>
+                  <button style={{ width: widths[i], justifyContent: numeric[i] ? "flex-end" : undefined }} title={t("table.sort", { column: c })} disabled={!complete} onClick={() => next(i)}><span>{c}</span><span aria-hidden="true">{sort?.column === i ? (sort.down ? "↓" : "↑") : ""}</span></button>
                 </span>
               ))}
             </div>
