@@ -34,12 +34,18 @@ export default function DicomViewer({ artifact }: { artifact: Artifact }) {
     const abort = new AbortController();
     let opened: StackView | undefined, unwatch = () => {};
     const open = async () => {
-      const found = await readStack(artifact, abort.signal, setShare);
+      const reading = readStack(artifact, abort.signal, setShare);
+      // Graphics start up while the headers come in.
+      const view = await StackView.open(element, t);
+      if (abort.signal.aborted) {
+        view.destroy();
+        return void reading.catch(() => undefined);
+      }
+      opened = view;
+      const found = await reading;
       if (abort.signal.aborted) return;
       const first = found.frames[0];
       if (!first) throw new Error(t("dicom.noPictures"));
-      opened = await StackView.open(element, t);
-      if (abort.signal.aborted) return opened.destroy();
       unwatch = opened.onChange(setShown);
       // The middle of a body says more than its edge; a film begins at its beginning.
       target.current = first.position ? found.frames.length >> 1 : 0;

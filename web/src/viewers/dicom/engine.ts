@@ -205,7 +205,9 @@ export class StackView {
     if (!this.placed()) return ["", "", "", ""];
     const { clientWidth: w, clientHeight: h } = this.element;
     const at = (x: number, y: number) => this.viewport.canvasToWorld([x, y]);
-    const middle = at(w / 2, h / 2);
+    // Without WebGL there is no camera before the first drawing.
+    const middle = at(w / 2, h / 2) as Types.Point3 | undefined;
+    if (!middle) return ["", "", "", ""];
     const towards = (p: Types.Point3) => {
       const v = p.map((x, i) => x - (middle[i] ?? 0)), length = Math.hypot(...v) || 1;
       return toolUtilities.orientation.getOrientationStringLPS(v.map((x) => x / length) as Types.Point3).slice(0, 2);

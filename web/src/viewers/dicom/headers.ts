@@ -14,7 +14,8 @@ export interface Frame extends Placed {
   seconds: number | undefined;
 }
 
-const HEADER_BYTES = 96 * 1024;
+/** Most headers are shorter; the few that are not cost a second request. */
+const HEADER_BYTES = 24 * 1024;
 const AT_ONCE = 8;
 const DEFLATED = "1.2.840.10008.1.2.1.99";
 
