@@ -1,4 +1,7 @@
+import { viewersEn } from "./viewers.en";
+
 export const en = {
+  ...viewersEn,
   "nav.workspace": "Workspace", "nav.operations": "Operations", "nav.runs": "Runs", "nav.pipelines": "Pipelines",
   "nav.main": "Main", "nav.skip": "Skip to content", "nav.theme": "Theme",
   "theme.light": "Light", "theme.dark": "Dark", "theme.auto": "System",
@@ -55,10 +58,7 @@ export const en = {
   "pipelines.empty": "No pipelines yet. They are started with `shaoguang pipeline` or through the API.", "pipelines.steps": "{n} steps",
   "pipelines.step": "Step", "pipelines.graph": "Graph of the steps",
   "volume.planes": "Planes", "volume.multi": "Three planes", "volume.axial": "Axial", "volume.coronal": "Coronal", "volume.sagittal": "Sagittal", "volume.render": "3-D",
-  "volume.overlay": "Overlay", "volume.opacity": "Opacity", "volume.colormap": "Colours", "volume.position": "Position (LPS)", "volume.value": "Value", "volume.overlayValue": "Overlay",
-  "volume.help": "Click or drag to move the crosshair, scroll through slices, drag with the right button to change the window.", "volume.windowReset": "Reset window",
-  "volume.canvas": "Slices of {name}. Arrow keys and Page Up/Down move the crosshair.", "volume.webgl": "This browser offers no WebGL 2, which the viewer needs.", "volume.series": "The browser does not show DICOM series directly yet. Convert it to NIfTI and look at the result; the geometry is kept.",
-  "volume.convert": "Convert to NIfTI", "volume.noViewer": "There is no viewer for {format} in the browser yet. Download the file, or convert it.", "volume.large": "This image is {size}. Loading it needs about as much memory.", "volume.loadAnyway": "Load it",
+  "volume.overlay": "Overlay", "volume.opacity": "Opacity", "volume.colormap": "Colours", "volume.position": "Position (LPS)", "volume.value": "Value", "volume.webgl": "This browser offers no WebGL 2, which the viewer needs.", "volume.convert": "Convert to NIfTI", "volume.noViewer": "There is no viewer for {format} in the browser yet. Download the file, or convert it.", "volume.large": "This image is {size}. Loading it needs about as much memory.", "volume.loadAnyway": "Load it",
   "table.rows": "{n} rows, {m} columns", "table.parsing": "Reading… {percent}", "table.plot": "Plot", "table.table": "Table", "table.filter": "Find in rows", "table.found": "{n} of {m} rows", "table.sort": "Sort by {column}",
   "plot.x": "Horizontal", "plot.y": "Vertical", "plot.type": "Type", "plot.scatter": "Points", "plot.histogram": "Histogram", "plot.line": "Line", "plot.sampled": "{n} of {m} rows, evenly spaced",
   "signal.play": "Play", "signal.pause": "Pause", "signal.waveform": "Waveform", "signal.spectrogram": "Spectrogram", "signal.info": "{rate} Hz, {seconds} s, {channels} channels", "signal.position": "Position in seconds", "signal.range": "0 – {khz} kHz, 80 dB range",

@@ -1,6 +1,8 @@
 import type { Key } from "./en";
+import { viewersZh } from "./viewers.zh";
 
 export const zh: Record<Key, string> = {
+  ...viewersZh,
   "nav.workspace": "工作区", "nav.operations": "操作", "nav.runs": "运行", "nav.pipelines": "流程",
   "nav.main": "主导航", "nav.skip": "跳到正文", "nav.theme": "外观",
   "theme.light": "浅色", "theme.dark": "深色", "theme.auto": "跟随系统",
@@ -57,10 +59,7 @@ export const zh: Record<Key, string> = {
   "pipelines.empty": "还没有流程。可用 `shaoguang pipeline` 或通过 API 启动。", "pipelines.steps": "{n} 步",
   "pipelines.step": "步骤", "pipelines.graph": "步骤图",
   "volume.planes": "切面", "volume.multi": "三个切面", "volume.axial": "横断面", "volume.coronal": "冠状面", "volume.sagittal": "矢状面", "volume.render": "三维",
-  "volume.overlay": "叠加", "volume.opacity": "不透明度", "volume.colormap": "配色", "volume.position": "位置（LPS）", "volume.value": "值", "volume.overlayValue": "叠加值",
-  "volume.help": "单击或拖动以移动十字线，滚动以翻层，按住右键拖动以调整窗宽窗位。", "volume.windowReset": "重置窗",
-  "volume.canvas": "{name} 的切面。方向键和 Page Up/Down 移动十字线。", "volume.webgl": "此浏览器不支持查看器所需的 WebGL 2。", "volume.series": "浏览器尚不能直接显示 DICOM 序列。请转换为 NIfTI 后查看；几何信息会保留。",
-  "volume.convert": "转换为 NIfTI", "volume.noViewer": "浏览器中尚无 {format} 的查看器。请下载或转换此文件。", "volume.large": "此图像大小为 {size}，加载需要大致相同的内存。", "volume.loadAnyway": "加载",
+  "volume.overlay": "叠加", "volume.opacity": "不透明度", "volume.colormap": "配色", "volume.position": "位置（LPS）", "volume.value": "值", "volume.webgl": "此浏览器不支持查看器所需的 WebGL 2。", "volume.convert": "转换为 NIfTI", "volume.noViewer": "浏览器中尚无 {format} 的查看器。请下载或转换此文件。", "volume.large": "此图像大小为 {size}，加载需要大致相同的内存。", "volume.loadAnyway": "加载",
   "table.rows": "{n} 行，{m} 列", "table.parsing": "正在读取… {percent}", "table.plot": "绘图", "table.table": "表格", "table.filter": "在行中查找", "table.found": "{n} / {m} 行", "table.sort": "按 {column} 排序",
   "plot.x": "横轴", "plot.y": "纵轴", "plot.type": "类型", "plot.scatter": "散点", "plot.histogram": "直方图", "plot.line": "折线", "plot.sampled": "{m} 行中等距取 {n} 行",
   "signal.play": "播放", "signal.pause": "暂停", "signal.waveform": "波形", "signal.spectrogram": "频谱图", "signal.info": "{rate} Hz，{seconds} 秒，{channels} 声道", "signal.position": "位置（秒）", "signal.range": "0 – {khz} kHz，80 dB 范围",

@@ -5,14 +5,16 @@ import { Boundary } from "../components/Boundary";
 import { Loading } from "../components/Failure";
 import { useT } from "../i18n";
 import { bytes } from "../i18n/format";
-import { Link } from "../router";
-import { browserPicture, meshExtension, volumeExtension } from "./formats";
+import { ConvertOffer } from "./ConvertOffer";
+import { isPicture, isDicom, meshExtension, volumeExtension } from "./formats";
 
-const Volume = lazy(() => import("./VolumeViewer"));
-const Mesh = lazy(() => import("./MeshViewer"));
-const Picture = lazy(() => import("./PictureViewer"));
-const Table = lazy(() => import("./TableViewer"));
-const Signal = lazy(() => import("./SignalViewer"));
+const Dicom = lazy(() => import("./dicom/DicomViewer"));
+const Volume = lazy(() => import("./volume/VolumeViewer"));
+const Mesh = lazy(() => import("./mesh/MeshViewer"));
+const Picture = lazy(() => import("./picture/PictureViewer"));
+const Table = lazy(() => import("./table/TableViewer"));
+const Signal = lazy(() => import("./signal/SignalViewer"));
+const Transform = lazy(() => import("./TransformViewer"));
 const Document = lazy(() => import("./DocumentViewer"));
 
 /** Above this the browser may run out of memory, so it asks first. */
@@ -29,25 +31,19 @@ function Report({ artifact }: { artifact: Artifact }) {
 
 function NoViewer({ artifact }: { artifact: Artifact }) {
   const t = useT();
-  const dicom = artifact.kind === "series" || artifact.format.startsWith("DICOM");
-  const image = dicom || artifact.kind === "volume" || artifact.kind === "labels";
-  return (
-    <div className="viewer"><div className="card-body stack" style={{ padding: 24, alignItems: "center", textAlign: "center" }}>
-      {artifact.thumbnail && <img src={urls.thumbnail(artifact.id)} alt="" style={{ maxWidth: 256 }} />}
-      <p style={{ maxWidth: "56ch" }}>{dicom ? t("volume.series") : t("volume.noViewer", { format: artifact.format || t(`kind.${artifact.kind}`) })}</p>
-      {image && <Link className="button" to={`/operations/image.convert?in.image=${encodeURIComponent(artifact.id)}`}>{t("volume.convert")}</Link>}
-    </div></div>
-  );
+  return <ConvertOffer artifact={artifact} message={t("volume.noViewer", { format: artifact.format || t(`kind.${artifact.kind}`) })} />;
 }
 
 function choose(a: Artifact) {
+  if (isDicom(a)) return <Dicom artifact={a} />;
   switch (a.kind) {
     case "volume": case "labels": case "picture": case "field":
-      if (browserPicture(a)) return <Picture artifact={a} />;
+      if (isPicture(a)) return <Picture artifact={a} />;
       return volumeExtension(a) ? <Volume artifact={a} /> : <NoViewer artifact={a} />;
-    case "series": return <NoViewer artifact={a} />;
     case "mesh": return meshExtension(a) ? <Mesh artifact={a} /> : <NoViewer artifact={a} />;
-    case "table": case "points": return <Table artifact={a} />;
+    case "table": return <Table artifact={a} />;
+    case "points": return /\.(csv|tsv)$/i.test(a.name) ? <Table artifact={a} /> : <Document artifact={a} />;
+    case "transform": return <Transform artifact={a} />;
     case "signal": return <Signal artifact={a} />;
     case "report": return <Report artifact={a} />;
     default: return <Document artifact={a} />;

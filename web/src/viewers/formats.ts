@@ -1,6 +1,9 @@
 import type { Artifact } from "../api/types";
 
-const known = /\.(nii(?:\.gz)?|nrrd|mha|mgz|mgh)$/i;
+const known = /\.(nii(?:\.gz)?|nrrd|mha)$/i;
+
+const IMAGES: readonly string[] = ["series", "volume", "labels", "picture", "field"];
+export const isDicom = (a: Artifact): boolean => a.kind === "series" || (a.format.startsWith("DICOM") && IMAGES.includes(a.kind));
 
 /** The ending by which the volume viewer tells formats apart; undefined if it cannot show this one. */
 export function volumeExtension(a: Artifact): string | undefined {
@@ -11,15 +14,16 @@ export function volumeExtension(a: Artifact): string | undefined {
   if (format.includes("nifti")) return named?.startsWith("nii") ? named : "nii";
   if (format.includes("nrrd")) return "nrrd";
   if (format.includes("metaimage")) return "mha";
-  return format === "" || format.includes("mgh") ? named : undefined;
+  return format === "" ? named : undefined;
 }
 
 export function meshExtension(a: Artifact): string | undefined {
-  const named = /\.(stl|ply|obj|vtk|gii|mz3|off|x3d)$/i.exec(a.name)?.[1]?.toLowerCase();
-  return named ?? (/stl|ply|obj|vtk/.exec(a.format.toLowerCase())?.[0]);
+  const named = /\.(stl|ply|obj|vtk|gii|mz3|off|glb|gltf)$/i.exec(a.name)?.[1]?.toLowerCase();
+  return named ?? (/stl|ply|obj|vtk|glb|gltf/.exec(a.format.toLowerCase())?.[0]);
 }
 
-export const browserPicture = (a: Artifact): boolean => /^(png|jpe?g|webp|gif|bmp|svg)\b/i.test(a.format) || (a.kind === "picture" && /\.(png|jpe?g|webp)$/i.test(a.name));
+/** Shown pixel by pixel: what browsers decode, and TIFF. */
+export const isPicture = (a: Artifact): boolean => /^(png|jpe?g|webp|gif|bmp|svg|tiff?)\b/i.test(a.format) || (a.kind === "picture" && /\.(png|jpe?g|webp|tiff?)$/i.test(a.name));
 
 export async function download(url: string, signal: AbortSignal, progress?: (share: number) => void): Promise<ArrayBuffer> {
   const response = await fetch(url, { signal });

@@ -1,4 +1,4 @@
-import { Niivue, SLICE_TYPE, type NVConfigOptions } from "@niivue/niivue";
+import { Niivue, SHOW_RENDER, SLICE_TYPE, type NVConfigOptions } from "@niivue/niivue";
 import { useEffect, useRef, useState, type RefObject } from "react";
 
 /** Makes the canvas itself: a WebGL context cannot be had twice from one canvas, which React would try in strict mode. */
@@ -11,14 +11,15 @@ export function useNiivue(label: string, options: Partial<NVConfigOptions>): { b
     canvas.tabIndex = 0;
     canvas.setAttribute("role", "application");
     canvas.setAttribute("aria-label", label);
-    if (!document.createElement("canvas").getContext("webgl2")) {
+    // The drawing is kept, so that it can be saved as a picture.
+    if (!canvas.getContext("webgl2", { alpha: true, antialias: true, preserveDrawingBuffer: true })) {
       setUnsupported(true);
       return;
     }
     box.current?.prepend(canvas);
     const viewer = new Niivue({
       logLevel: "error", dragAndDropEnabled: false, loadingText: "", show3Dcrosshair: true, backColor: [0, 0, 0, 1],
-      crosshairColor: [0.39, 0.72, 0.8, 0.9], crosshairWidth: 0.5, scrollRequiresFocus: true, isRadiologicalConvention: true, sliceType: SLICE_TYPE.MULTIPLANAR, ...options,
+      crosshairColor: [0.39, 0.72, 0.8, 0.9], crosshairWidth: 0.5, scrollRequiresFocus: true, multiplanarShowRender: SHOW_RENDER.NEVER, isRadiologicalConvention: true, sliceType: SLICE_TYPE.MULTIPLANAR, ...options,
     });
     let gone = false;
     void viewer.attachToCanvas(canvas).then(() => !gone && setNv(viewer));

@@ -1,4 +1,4 @@
-import { magma } from "./colours";
+import { magma } from "../colours";
 
 /** In-place radix-2 FFT; the length is a power of two. */
 export function fft(re: Float64Array, im: Float64Array): void {
@@ -27,15 +27,15 @@ export function fft(re: Float64Array, im: Float64Array): void {
 
 const RANGE_DB = 80;
 
-/** One column a pixel, Hann window; decibels below the loudest point. */
-export function spectrogram(samples: Float32Array, width: number, size = 1024): ImageData {
+/** One column a pixel, Hann window; decibels below the loudest point. `from` and `to` are samples. */
+export function spectrogram(samples: Float32Array, from: number, to: number, width: number, size = 1024): ImageData {
   const height = size / 2;
   const db = new Float32Array(width * height);
   const window = Float64Array.from({ length: size }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size));
   const re = new Float64Array(size), im = new Float64Array(size);
   let top = -Infinity;
   for (let x = 0; x < width; x++) {
-    const start = Math.round(((x + 0.5) / width) * samples.length - size / 2);
+    const start = Math.round(from + ((x + 0.5) / width) * (to - from) - size / 2);
     for (let i = 0; i < size; i++) re[i] = (samples[start + i] ?? 0) * (window[i] ?? 0);
     im.fill(0);
     fft(re, im);
@@ -52,24 +52,4 @@ export function spectrogram(samples: Float32Array, width: number, size = 1024): 
       image.data.set([r, g, b, 255], ((height - 1 - k) * width + x) * 4);
     }
   return image;
-}
-
-export function drawWave(canvas: HTMLCanvasElement, samples: Float32Array, colour: string): void {
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  const { width, height } = canvas, mid = height / 2;
-  context.clearRect(0, 0, width, height);
-  context.fillStyle = colour;
-  let peak = 1e-9;
-  for (const v of samples) peak = Math.max(peak, Math.abs(v));
-  for (let x = 0; x < width; x++) {
-    const from = Math.floor((x / width) * samples.length), to = Math.max(from + 1, Math.floor(((x + 1) / width) * samples.length));
-    let low = Infinity, high = -Infinity;
-    for (let i = from; i < to; i++) {
-      const v = samples[i] ?? 0;
-      if (v < low) low = v;
-      if (v > high) high = v;
-    }
-    context.fillRect(x, mid - (high / peak) * mid * 0.95, 1, Math.max(1, ((high - low) / peak) * mid * 0.95));
-  }
 }
