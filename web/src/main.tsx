@@ -4,6 +4,7 @@ import { App } from "./App";
 import "./theme/base.css";
 import "./theme/parts.css";
 import "./theme/forms.css";
+import "./theme/pages.css";
 import "./theme/viewers.css";
 
 const root = document.getElementById("root");

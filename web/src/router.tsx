@@ -29,6 +29,12 @@ export function setQuery(values: Record<string, string>): void {
   navigate(location.pathname + (text ? `?${text}` : ""), true);
 }
 
+/** Without the dot of "module.verb": the server answers paths with a dot as files, and a reload would fail. */
+export function operationPath(name: string, query: Record<string, string> = {}): string {
+  const text = new URLSearchParams(query).toString();
+  return `/operations/${name.split(".").map(encodeURIComponent).join("/")}${text && `?${text}`}`;
+}
+
 export function match(pattern: string, path: string): Record<string, string> | null {
   const want = pattern.split("/"), have = path.replace(/\/+$/, "").split("/");
   if (want.length !== have.length) return null;

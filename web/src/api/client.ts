@@ -81,25 +81,43 @@ export const api = {
   runById: (id: string) => json<Run>(`/runs/${e(id)}`),
   log: async (id: string) => (await send(`/runs/${e(id)}/log`, {})).text(),
   endRun: (id: string) => json<Run | undefined>(`/runs/${e(id)}`, { method: "DELETE" }),
-  pipelines: () => json<Page<PipelineSummary>>("/pipelines"),
+  pipelines: (q: Query) => json<Page<PipelineSummary>>(`/pipelines${query(q)}`),
   pipeline: (id: string) => json<Pipeline>(`/pipelines/${e(id)}`),
 };
 
+const randomKey = (): string => Array.from(crypto.getRandomValues(new Uint8Array(16)), (x) => x.toString(16).padStart(2, "0")).join("");
+
+/** Same key, same upload: sending it again after a lost answer does not store it twice. */
+export interface UploadOptions { kind?: string | undefined; key?: string | undefined }
+export interface UploadTask { key: string; done: Promise<Artifact[]>; abort: () => void }
+
+/** Files of a folder carry their place in it, so that the server can tell one DICOM series from another. */
+function multipart(files: File[]): FormData {
+  const form = new FormData();
+  for (const file of files) form.append("files", file, file.webkitRelativePath || file.name);
+  return form;
+}
+
 /** XMLHttpRequest, because fetch does not report the progress of what it sends. */
-export function upload(file: File, onProgress: (share: number) => void): { done: Promise<void>; abort: () => void } {
+export function upload(files: File[], options: UploadOptions, onProgress: (share: number) => void): UploadTask {
   const request = new XMLHttpRequest();
-  const done = new Promise<void>((resolve, reject) => {
-    request.open("POST", `${BASE}/artifacts${query({ name: file.name })}`);
+  const [first] = files;
+  const single = files.length === 1 && first && !first.webkitRelativePath ? first : undefined;
+  const key = options.key ?? randomKey();
+  const done = new Promise<Artifact[]>((resolve, reject) => {
+    request.open("POST", `${BASE}/artifacts${query({ name: single?.name, kind: options.kind })}`);
+    request.setRequestHeader("Idempotency-Key", key);
     // A multipart type on a dropped file would make the server look for form fields.
-    request.setRequestHeader("Content-Type", "application/octet-stream");
+    if (single) request.setRequestHeader("Content-Type", "application/octet-stream");
     request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
-    request.onload = () =>
-      request.status < 300
-        ? resolve()
-        : reject(new ApiError(toProblem(request.status, request.getResponseHeader("content-type"), request.responseText)));
+    request.onload = () => {
+      if (request.status >= 300) return reject(new ApiError(toProblem(request.status, request.getResponseHeader("content-type"), request.responseText)));
+      const answer = JSON.parse(request.responseText) as Artifact | { items: Artifact[] };
+      resolve("items" in answer ? answer.items : [answer]);
+    };
     request.onerror = () => reject(new ApiError(unreachable));
     request.onabort = () => reject(new DOMException("aborted", "AbortError"));
-    request.send(file);
+    request.send(single ?? multipart(files));
   });
-  return { done, abort: () => request.abort() };
+  return { key, done, abort: () => request.abort() };
 }

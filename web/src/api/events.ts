@@ -60,6 +60,13 @@ function pause(): void {
   source = undefined;
 }
 
+/** At once, rather than when the growing pause between attempts is over. */
+export function reconnect(): void {
+  pause();
+  attempts += 1;
+  connect();
+}
+
 let watching = false;
 /** Browsers allow six connections to one server; a page nobody sees must not keep one of them. */
 export function connectWhileVisible(): void {

@@ -47,6 +47,4 @@ export function loadCatalogue(): Promise<Catalogue> {
 }
 export const useCatalogue = (): Loaded<Catalogue> => useLoad("operations", loadCatalogue);
 
-export function useArtifact(id: string | undefined): Artifact | undefined {
-  return useLoad(id ?? null, () => api.artifact(id ?? "")).data;
-}
+export const useArtifact = (id: string | undefined): Loaded<Artifact> => useLoad(id ? `artifact ${id}` : null, () => api.artifact(id ?? ""));

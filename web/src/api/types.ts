@@ -22,7 +22,7 @@ export interface Health {
   status: string;
   version: string;
   uptime_s: number;
-  workspace: { name: string; artifacts: number; runs: { queued: number; running: number } };
+  workspace: { name: string; artifacts?: number; runs?: { queued: number; running: number } };
 }
 
 export interface Schema {
@@ -64,7 +64,7 @@ export interface Catalogue {
   modules?: { name: string; summary: string }[];
 }
 
-export type Origin = { type: "import" } | { type: "run"; run: string; output: string };
+export type Origin = { type: "import" } | { type: "run"; run: string; output: string; operation?: string };
 
 export interface Artifact {
   id: string;
@@ -85,8 +85,8 @@ export interface Artifact {
 }
 
 export interface ArtifactDetail extends Artifact {
-  parents: { id: string; name: string; kind: Kind }[];
-  children: { id: string; name: string; kind: Kind; run: string }[];
+  parents?: { id: string; name: string; kind: Kind }[];
+  children?: { id: string; name: string; kind: Kind; run: string }[];
 }
 
 export interface StoredFile { path: string; size: number; sha256: string }
@@ -103,7 +103,7 @@ export interface Run {
   state: RunState;
   cached_from?: string;
   pipeline?: { id: string; step: string };
-  needs: string[];
+  needs?: string[];
   created: string;
   started?: string;
   finished?: string;

@@ -6,6 +6,7 @@ import { DeleteDialog } from "../components/DeleteDialog";
 import { Failure, Loading } from "../components/Failure";
 import { Glyph } from "../components/Icon";
 import { Card, Properties } from "../components/Parts";
+import { useTitle } from "../components/useTitle";
 import { useT } from "../i18n";
 import { bytes, useTime } from "../i18n/format";
 import { Link, navigate } from "../router";
@@ -25,6 +26,7 @@ export function ArtifactPage({ id }: { id: string }) {
     resync: loaded.reload,
   });
   const a = loaded.data;
+  useTitle(a?.name, t("workspace.title"));
   if (loaded.error !== undefined && !a) return <Failure error={loaded.error} retry={loaded.reload} />;
   if (!a) return <Loading />;
   const change = async (what: Parameters<typeof api.changeArtifact>[1]) => {

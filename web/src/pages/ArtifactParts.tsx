@@ -63,17 +63,17 @@ export function Lineage({ artifact: a }: { artifact: ArtifactDetail }) {
   const t = useT();
   const item = (x: { id: string; name: string; kind: ArtifactDetail["kind"] }, run?: string) => (
     <li key={x.id} className="row" style={{ gap: 6 }}><span className="muted"><KindIcon kind={x.kind} size={15} /></span><Link to={`/artifacts/${x.id}`}>{x.name}</Link>
-      {run && <Link className="small muted" to={`/runs/${run}`}>{t("nav.runs")} ↗</Link>}</li>
+      {run && <Link className="small muted" to={`/runs/${run}`}>{t("artifact.itsRun")}</Link>}</li>
   );
   return (
     <Card title={t("artifact.lineage")}>
       <div className="op-grid" style={{ margin: 0 }}>
         <div><h3>{t("artifact.parents")}</h3>
-          {a.origin.type === "run" && <p className="small">{t("artifact.madeBy", { output: a.origin.output })} <Link className="mono" to={`/runs/${a.origin.run}`}>{a.origin.run}</Link></p>}
-          {a.parents.length ? <ul className="plain-list">{a.parents.map((p) => item(p))}</ul> : a.origin.type === "import" && <p className="muted">{t("artifact.noParents")}</p>}
+          {a.origin.type === "run" && <p className="small">{t("artifact.madeBy", { output: a.origin.output })} <Link className="mono" to={`/runs/${a.origin.run}`}>{a.origin.operation ?? a.origin.run}</Link></p>}
+          {a.parents?.length ? <ul className="plain-list">{a.parents.map((p) => item(p))}</ul> : a.origin.type === "import" && <p className="muted">{t("artifact.noParents")}</p>}
         </div>
         <div><h3>{t("artifact.children")}</h3>
-          {a.children.length ? <ul className="plain-list">{a.children.map((c) => item(c, c.run))}</ul> : <p className="muted">{t("artifact.noChildren")}</p>}
+          {a.children?.length ? <ul className="plain-list">{a.children.map((c) => item(c, c.run))}</ul> : <p className="muted">{t("artifact.noChildren")}</p>}
         </div>
       </div>
     </Card>

@@ -1,10 +1,12 @@
 import { useState, type FormEvent } from "react";
 import { api, ApiError } from "../api/client";
 import { Failure } from "../components/Failure";
+import { useTitle } from "../components/useTitle";
 import { useT } from "../i18n";
 
 export function SignIn({ done }: { done: () => void }) {
   const t = useT();
+  useTitle(t("signin.title"));
   const [token, setToken] = useState("");
   const [error, setError] = useState<unknown>();
   const submit = async (event: FormEvent) => {
@@ -17,10 +19,10 @@ export function SignIn({ done }: { done: () => void }) {
     }
   };
   return (
-    <form className="stack" style={{ maxWidth: 420, margin: "40px auto" }} onSubmit={(e) => void submit(e)}>
+    <form className="stack sign-in" onSubmit={(e) => void submit(e)}>
       <h1>{t("signin.title")}</h1>
       <p className="muted">{t("signin.help")}</p>
-      <label className="stack" style={{ gap: 4 }}>{t("signin.token")}
+      <label className="stack">{t("signin.token")}
         <input type="password" autoComplete="current-password" value={token} onChange={(e) => setToken(e.target.value)} required />
       </label>
       {error !== undefined && <Failure error={error} />}
