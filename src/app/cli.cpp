@@ -194,7 +194,9 @@ class CommandLine {
   void write_pages(const Arguments& arguments) const {
     const PlainCommand command = parse_plain("docs", {}, arguments);
     if (command.common.help)
-      return print("Usage: shaoguang docs DIR\n\nWrites one page an operation and an index.\n");
+      return print(
+          "Usage: shaoguang docs DIR\n\n"
+          "Writes DIR/operations (a page an operation, and an index) and DIR/openapi.json (the HTTP API).\n");
     if (command.positional.size() != 1)
       throw Error(ErrorCode::invalid_input, "docs needs one folder: shaoguang docs DIR");
     write_docs(operations_, command.positional[0]);

@@ -23,7 +23,8 @@ constexpr const char* usage =
     "Usage: shaoguang workspace VERB … --workspace DIR [--json]\n\n"
     "A workspace is a folder that keeps files and runs.\n\n"
     "  create                  makes DIR an empty workspace\n"
-    "  import FILE|FOLDER …    keeps copies; a folder of DICOM becomes one series   [--tag TAG]\n"
+    "  import FILE|FOLDER …    keeps copies; folders and archives are sorted        [--tag TAG]\n"
+    "                          (the files of a DICOM series become one, others stand for themselves)\n"
     "  list                    what it keeps, newest first                         [--kind KIND]\n"
     "  runs                    what was run, newest first\n"
     "  remove ID …             [--reach none|only|all: what becomes of runs that used it]\n"
@@ -99,12 +100,15 @@ void import_files(Workspace& workspace, const PlainCommand& command) {
   for (std::size_t i = 1; i < command.positional.size(); ++i) {
     const platform::Artifact kept = workspace.import(
         command.positional[i], tags == command.values.end() ? std::vector<std::string>{} : tags->second);
-    const platform::Artifact a = workspace.inspect(kept.id);
-    if (command.common.json) {
-      all.push_back(to_json(a));
-    } else {
-      fmt::print("{}  {}  {}{}\n", a.id, a.kind, a.name,
-                 a.state == platform::ArtifactState::unreadable ? "  unreadable: " + a.problem : "");
+    std::vector<platform::Artifact> open = workspace.inspect(kept.id);
+    for (platform::Artifact& a : open) {  // the parts of a folder
+      if (a.state == platform::ArtifactState::inspecting) a = workspace.inspect(a.id).at(0);
+      if (command.common.json) {
+        all.push_back(to_json(a));
+      } else {
+        fmt::print("{}  {}  {}{}\n", a.id, a.kind, a.name,
+                   a.state == platform::ArtifactState::unreadable ? "  unreadable: " + a.problem : "");
+      }
     }
   }
   if (command.common.json) show({{"items", all}});

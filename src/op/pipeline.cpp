@@ -58,20 +58,49 @@ bool is_reference(const Json& value) {
   return value.is_string() && value.get_ref<const std::string&>().starts_with('@');
 }
 
-/// Whether an output of kind `from` can stand where `to` is expected.
 bool fits(Kind from, Kind to) {
-  const auto is_image = [](Kind kind) {
-    return kind == Kind::volume || kind == Kind::labels || kind == Kind::picture;
-  };
-  if (from == to || to == Kind::any) return true;
-  if (to == Kind::volume || to == Kind::picture) return is_image(from);
-  if (to == Kind::labels) return from == Kind::volume;
-  if (to == Kind::transform) return from == Kind::field;
+  if (!is_inline(to)) {
+    const std::vector<std::string_view>& accepted = accepted_kinds(to);
+    return std::find(accepted.begin(), accepted.end(), name(from)) != accepted.end();
+  }
+  if (from == to) return true;
   if (to == Kind::real) return from == Kind::integer;
-  if (to == Kind::table) return from == Kind::points;
   if (to == Kind::text) return from == Kind::choice;
   return to == Kind::choice && from == Kind::text;
 }
+
+}  // namespace
+
+std::pair<std::string, std::string> split_reference(const FieldInfo& field, const std::string& reference,
+                                                    const std::vector<std::string>& ids) {
+  const std::size_t dot = reference.find('.');
+  const std::string id = reference.substr(1, dot - 1);
+  if (dot == std::string::npos || std::find(ids.begin(), ids.end(), id) == ids.end())
+    refuse(fmt::format("{} is {}, expected @id.output of an earlier run{}", field.name, reference,
+                       did_you_mean(id, ids)),
+           field.name);
+  return {id, reference.substr(dot + 1)};
+}
+
+const FieldInfo& referred_output(const FieldInfo& field, const std::string& reference,
+                                 const Operation& source) {
+  const std::string output = reference.substr(reference.find('.') + 1);
+  const FieldInfo* found = source.find(output);
+  if (found == nullptr || found->role != Role::output) {
+    std::vector<std::string> names;
+    for (const FieldInfo* candidate : source.fields_of(Role::output)) names.push_back(candidate->name);
+    refuse(fmt::format("{} is {}, but {} has no output {}{}", field.name, reference, source.name, output,
+                       did_you_mean(output, names)),
+           field.name);
+  }
+  if (!fits(found->kind(), field.kind()))
+    refuse(fmt::format("{} is {} ({}), expected {}", field.name, reference, name(found->kind()),
+                       name(field.kind())),
+           field.name);
+  return *found;
+}
+
+namespace {
 
 /// Builds the steps one after the other; a step can refer to those before it.
 class Reader {
@@ -129,36 +158,18 @@ class Reader {
   /// Settles "@id.output": a file becomes its path, a value stays a reference but is known to exist.
   void link(const FieldInfo& field, Json& value) {
     const std::string reference = value.get<std::string>();
-    const std::size_t dot = reference.find('.');
-    const std::string id = reference.substr(1, dot - 1);
     std::vector<std::string> ids;
     for (const Step& step : steps_) ids.push_back(step.id);
-    const auto step = std::find_if(steps_.begin(), steps_.end(), [&](const Step& s) { return s.id == id; });
-    if (dot == std::string::npos || step == steps_.end())
-      refuse(fmt::format("{} is {}, expected @id.output of an earlier run{}", field.name, reference,
-                         did_you_mean(id, ids)),
-             field.name);
-    const std::string output = reference.substr(dot + 1);
-    const FieldInfo* source = step->operation->find(output);
-    if (source == nullptr || source->role != Role::output) {
-      std::vector<std::string> names;
-      for (const FieldInfo* candidate : step->operation->fields_of(Role::output))
-        names.push_back(candidate->name);
-      refuse(fmt::format("{} is {}, but {} has no output {}{}", field.name, reference, step->operation->name,
-                         output, did_you_mean(output, names)),
-             field.name);
-    }
-    if (!fits(source->kind(), field.kind()))
-      refuse(fmt::format("{} is {} ({}), expected {}", field.name, reference, name(source->kind()),
-                         name(field.kind())),
-             field.name);
-    if (is_inline(source->kind())) {
-      if (source->optional) step->request.outputs[output] = true;
+    const auto [id, output] = split_reference(field, reference, ids);
+    Step& step = steps_[static_cast<std::size_t>(std::find(ids.begin(), ids.end(), id) - ids.begin())];
+    const FieldInfo& source = referred_output(field, reference, *step.operation);
+    if (is_inline(source.kind())) {
+      if (source.optional) step.request.outputs[output] = true;
       return;
     }
-    Json& path = step->request.outputs[output];
+    Json& path = step.request.outputs[output];
     if (!path.is_string())
-      path = (options_.directory / (id + "." + output + writable_endings(source->kind()).front())).string();
+      path = (options_.directory / (id + "." + output + writable_endings(source.kind()).front())).string();
     produced_.insert(path.get<std::string>());
     value = path;
   }

@@ -19,6 +19,15 @@ struct Step {
   Request request;
 };
 
+/// The output of `source` that the reference "@id.output" in `field` means. Throws invalid_input at the field
+/// if there is none or its kind does not fit.
+const FieldInfo& referred_output(const FieldInfo& field, const std::string& reference,
+                                 const Operation& source);
+/// Splits "@id.output"; throws invalid_input at the field for anything else, or if `ids` does not hold the
+/// id.
+std::pair<std::string, std::string> split_reference(const FieldInfo& field, const std::string& reference,
+                                                    const std::vector<std::string>& ids);
+
 /// How a pipeline is run.
 struct PipelineOptions {
   std::filesystem::path directory = ".";         // where outputs go; made if it is not there

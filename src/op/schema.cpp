@@ -87,6 +87,8 @@ Json field_schema(const Operation& operation, const FieldInfo& field, bool resul
     if (!value.is_null()) schema["default"] = value;
   }
   schema["x-kind"] = name(field.kind());
+  if (field.role == Role::input && !is_inline(field.kind()))
+    schema["x-accepts"] = accepted_kinds(field.kind());
   if (field.unit) schema["x-unit"] = *field.unit;
   if (!field.modality.empty()) schema["x-modality"] = field.modality;
   if (field.dimensions != 0) schema["x-dimensions"] = field.dimensions;

@@ -46,6 +46,30 @@ constexpr std::array<std::string_view, 18> kind_names{
 
 std::string_view name(Kind kind) { return kind_names.at(static_cast<std::size_t>(kind)); }
 
+const std::vector<std::string_view>& accepted_kinds(Kind kind) {
+  static const std::vector<std::vector<std::string_view>> all = [] {
+    std::vector<std::vector<std::string_view>> kinds;
+    for (const std::string_view own : kind_names) kinds.push_back({own});
+    const auto take = [&](Kind to, std::vector<std::string_view> from) {
+      auto& list = kinds.at(static_cast<std::size_t>(to));
+      list.insert(list.end(), from.begin(), from.end());
+    };
+    take(Kind::volume, {"labels", "series", "picture"});
+    take(Kind::labels, {"volume"});
+    take(Kind::picture, {"volume", "labels"});
+    take(Kind::transform, {"field", "volume"});
+    take(Kind::field, {"volume"});
+    take(Kind::points, {"table"});
+    take(Kind::table, {"points"});
+    auto& any = kinds.at(static_cast<std::size_t>(Kind::any));
+    any.assign({"series", "model", "file"});
+    for (std::size_t i = static_cast<std::size_t>(Kind::volume); i < kind_names.size(); ++i)
+      if (i != static_cast<std::size_t>(Kind::any)) any.push_back(kind_names.at(i));
+    return kinds;
+  }();
+  return all.at(static_cast<std::size_t>(kind));
+}
+
 template <>
 const ValueType& value_type<bool>() {
   static const ValueType type = plain<bool>(Kind::boolean);

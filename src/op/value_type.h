@@ -61,6 +61,10 @@ constexpr bool is_shown(Kind kind) {
 const std::vector<std::string>& readable_endings(Kind kind);
 const std::vector<std::string>& writable_endings(Kind kind);
 
+/// What may stand in an input of this kind: names of kinds, itself first, and "series" (a folder of DICOM).
+/// Images take each other's place where no information is made up; readers judge the content.
+const std::vector<std::string_view>& accepted_kinds(Kind kind);
+
 struct Shape {
   Grid grid;
   std::int64_t channels = 1;

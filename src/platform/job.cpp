@@ -85,7 +85,9 @@ class ProgressFile {
     if (time - last_ < std::chrono::milliseconds(100)) return;
     last_ = time;
     const fs::path fresh = file_.string() + ".new";
-    std::ofstream(fresh) << op::dump({{"fraction", fraction}, {"stage", stage}});
+    const std::chrono::duration<double> elapsed = time - start_;
+    std::ofstream(fresh) << op::dump(
+        {{"fraction", fraction}, {"stage", stage}, {"elapsed", elapsed.count()}});
     std::error_code ignored;
     fs::rename(fresh, file_, ignored);
   }
@@ -93,7 +95,7 @@ class ProgressFile {
  private:
   fs::path file_;
   std::mutex mutex_;
-  std::chrono::steady_clock::time_point last_;
+  std::chrono::steady_clock::time_point last_, start_ = std::chrono::steady_clock::now();
 };
 
 double seconds(const timeval& time) {
@@ -105,6 +107,55 @@ void measure(Run& run) {
   ::getrusage(RUSAGE_SELF, &usage);
   run.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
   run.peak_memory = std::int64_t{usage.ru_maxrss} * 1024;
+}
+
+/// Throws at the field what is wrong with the run's inputs and parameters; returns the input artifacts.
+std::map<std::string, Artifact> check_run(const Workspace& workspace, const op::Operation& operation,
+                                          const Run& run, Judged judged) {
+  std::map<std::string, Artifact> inputs;
+  std::map<std::string, fs::path> files;
+  for (const auto& [field, id] : run.inputs) {
+    files[field] = "x";
+    const op::FieldInfo* info = operation.find(field);
+    if (info == nullptr || info->role != op::Role::input) continue;  // check() names the nearest
+    try {
+      inputs[field] = workspace.store().artifact(id);
+    } catch (const Error& error) {
+      throw error.at(field);
+    }
+    const Artifact& artifact = inputs[field];
+    if (artifact.state == ArtifactState::unreadable) {
+      throw Error(ErrorCode::invalid_input,
+                  fmt::format("{} is {}, which cannot be read: {}", field, artifact.name, artifact.problem),
+                  field);
+    }
+    const std::vector<std::string_view>& accepted = op::accepted_kinds(info->kind());
+    if (artifact.state == ArtifactState::ready &&
+        std::find(accepted.begin(), accepted.end(), artifact.kind) == accepted.end()) {
+      throw Error(ErrorCode::invalid_input,
+                  fmt::format("{} is {}, a {}, expected a {}", field, artifact.name, artifact.kind,
+                              op::name(info->kind())),
+                  field);
+    }
+  }
+  for (const Link& link : run.links) {
+    const op::FieldInfo* info = operation.find(link.field);
+    if (info != nullptr && info->role == op::Role::input) files[link.field] = "x";
+  }
+  if (judged == Judged::partly) {
+    for (const op::FieldInfo* field : operation.fields_of(op::Role::input))
+      if (!field->optional) files.try_emplace(field->name, "x");
+  }
+  op::check(operation, request_in(operation, run, "out", files));
+  return inputs;
+}
+
+void take_over(Run& run, const Run& known) {
+  run.cached_from = known.id;
+  run.outputs = known.outputs;
+  run.units = known.units;
+  run.warnings = known.warnings;
+  run.record = known.record;
 }
 
 /// One claimed run, from its inputs to its artifacts.
@@ -126,10 +177,12 @@ class Job {
     context.on_log([&](LogLevel level, const std::string& text) {
       const std::lock_guard lock(mutex);
       if (level >= LogLevel::warning) run_.warnings.push_back(text);
+      // The scheduler keeps what the process writes.
+      fmt::print("{}  {}\n", now(), text);
     });
     std::vector<Artifact> made;
     try {
-      made = work(context);
+      if (!known_already()) made = work(context);
       run_.state = RunState::succeeded;
     } catch (const Error& error) {
       run_.state = error.code() == ErrorCode::cancelled ? RunState::cancelled : RunState::failed;
@@ -144,6 +197,16 @@ class Job {
   }
 
  private:
+  /// What waited for another run could not be checked, nor looked up, when it was asked for.
+  bool known_already() {
+    if (!run_.cache_key.empty()) return false;
+    const op::Operation& operation = op::find(operations_, run_.operation);
+    run_.cache_key = cache_key(operation, run_, check_run(workspace_, operation, run_, Judged::whole));
+    const std::optional<Run> known = workspace_.store().cached(run_.cache_key);
+    if (known) take_over(run_, *known);
+    return known.has_value();
+  }
+
   std::vector<Artifact> work(const Context& context) {
     const op::Operation& operation = op::find(operations_, run_.operation);
     std::map<std::string, fs::path> files;
@@ -221,15 +284,8 @@ class Job {
 
 }  // namespace
 
-bool fits(std::string_view artifact_kind, op::Kind field) {
-  if (field == op::Kind::any) return true;
-  if (artifact_kind == op::name(field)) return true;
-  if (field == op::Kind::volume)
-    return artifact_kind == "labels" || artifact_kind == "series" || artifact_kind == "picture";
-  return field == op::Kind::labels && artifact_kind == "volume";
-}
-
-Run prepare_run(const Workspace& workspace, const op::Operation& operation, const RunRequest& request) {
+Run prepare_run(const Workspace& workspace, const op::Operation& operation, const RunRequest& request,
+                Judged judged) {
   Run run;
   run.id = new_id();
   run.operation = operation.name;
@@ -240,42 +296,15 @@ Run prepare_run(const Workspace& workspace, const op::Operation& operation, cons
   run.inputs = request.inputs;
   run.parameters = request.parameters;
   run.wanted = request.outputs.value_or(all_outputs(operation));
-
-  std::map<std::string, Artifact> inputs;
-  std::map<std::string, fs::path> files;
-  for (const auto& [field, id] : request.inputs) {
-    files[field] = "x";
-    const op::FieldInfo* info = operation.find(field);
-    if (info == nullptr || info->role != op::Role::input) continue;  // check() names the nearest
-    try {
-      inputs[field] = workspace.store().artifact(id);
-    } catch (const Error& error) {
-      throw error.at(field);
-    }
-    const Artifact& artifact = inputs[field];
-    if (artifact.state == ArtifactState::unreadable) {
-      throw Error(ErrorCode::invalid_input,
-                  fmt::format("{} is {}, which cannot be read: {}", field, artifact.name, artifact.problem),
-                  field);
-    }
-    if (!fits(artifact.kind, info->kind()) && artifact.state == ArtifactState::ready) {
-      throw Error(ErrorCode::invalid_input,
-                  fmt::format("{} is {}, a {}, expected a {}", field, artifact.name, artifact.kind,
-                              op::name(info->kind())),
-                  field);
-    }
-  }
-  op::check(operation, request_in(operation, run, "out", files));
+  run.links = request.links;
+  const std::map<std::string, Artifact> inputs = check_run(workspace, operation, run, judged);
+  if (!run.links.empty() || judged == Judged::partly) return run;
   run.cache_key = cache_key(operation, run, inputs);
   if (!request.cache) return run;
   if (const std::optional<Run> known = workspace.store().cached(run.cache_key)) {
+    take_over(run, *known);
     run.state = RunState::succeeded;
-    run.cached_from = known->id;
     run.started = run.finished = run.created;
-    run.outputs = known->outputs;
-    run.units = known->units;
-    run.warnings = known->warnings;
-    run.record = known->record;
   }
   return run;
 }
@@ -293,7 +322,18 @@ Progress progress_of(const Workspace& workspace, const std::string& run) {
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   if (text.empty()) return {};
   const Json json = op::parse_json(text, "progress");
-  return {json.value("fraction", 0.0), json.value("stage", "")};
+  return {json.value("fraction", 0.0), json.value("stage", ""), json.value("elapsed", 0.0)};
+}
+
+void put_progress(Json& run, const Progress& progress) {
+  run["progress"] = progress.fraction;
+  run["stage"] = progress.stage;
+  if (const std::optional<double> remaining = progress.remaining()) run["remaining_s"] = *remaining;
+}
+
+std::optional<double> Progress::remaining() const {
+  if (elapsed < 1 || fraction < .01 || fraction > 1) return std::nullopt;
+  return elapsed * (1 - fraction) / fraction;
 }
 
 std::vector<std::string> settle(Workspace& workspace) {

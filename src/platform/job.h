@@ -8,28 +8,19 @@
 
 #include "core/context.h"
 #include "op/operation.h"
+#include "platform/request.h"
 #include "platform/workspace.h"
 
 namespace sg::platform {
 
-/// What somebody asks the workspace to run.
-struct RunRequest {
-  std::map<std::string, std::string> inputs;  // field → artifact id
-  Json parameters = Json::object();
-  std::optional<std::vector<std::string>> outputs;  // names; empty = all
-  std::optional<std::int64_t> seed;                 // empty = 0
-  std::string title;
-  bool cache = true;  // a finished run of the same request may answer
-};
+/// A request that is being typed: what is missing is not judged yet.
+enum class Judged { whole, partly };
 
 /// Checks a request by the rules of op::check, with the same words, and that every input is an artifact whose
 /// kind fits. Returns the run, not yet stored: queued, or already succeeded if the cache knows it. Throws at
 /// the field.
-Run prepare_run(const Workspace& workspace, const op::Operation& operation, const RunRequest& request);
-
-/// Does an artifact of this kind fit a field of that kind? (volume takes volume, labels, series; labels takes
-/// labels, volume; any takes all; others their own.)
-bool fits(std::string_view artifact_kind, op::Kind field);
+Run prepare_run(const Workspace& workspace, const op::Operation& operation, const RunRequest& request,
+                Judged judged = Judged::whole);
 
 /// Executes a queued run in this process: claims it, runs the operation in the run's folder, keeps the
 /// outputs as artifacts, ends it as succeeded, failed or cancelled. Progress stands in the file
@@ -43,7 +34,13 @@ bool run_job(Workspace& workspace, const std::vector<op::Operation>& operations,
 struct Progress {
   double fraction = 0;
   std::string stage;
+  double elapsed = 0;  // seconds since it began
+  /// Seconds to go at the pace so far; empty in the first second and the first percent, where it says
+  /// nothing.
+  std::optional<double> remaining() const;
 };
+/// As the API shows it: "progress", "stage", "remaining_s".
+void put_progress(Json& run, const Progress& progress);
 Progress progress_of(const Workspace& workspace, const std::string& run);
 
 /// Ends runs whose process is gone without a result as failed, saying so. Returns their ids.

@@ -86,7 +86,7 @@ class JobTest : public testing::Test {
     Volume<float> image(grid);
     for (std::int64_t i = 0; i < image.size(); ++i) image.data()[i] = static_cast<float>(i % 97);
     io::write_image(image, folder_ / "v.nii.gz");
-    return w().inspect(w().import(folder_ / "v.nii.gz").id);
+    return w().inspect(w().import(folder_ / "v.nii.gz").id).at(0);
   }
 
   fs::path folder_;
@@ -159,7 +159,7 @@ TEST_F(JobTest, FailureKeepsTheProblemAndNothingElse) {
 TEST_F(JobTest, RequestsAreJudgedInTheSameWords) {
   const Artifact v = volume();
   io::write_file(folder_ / "t.csv", "x\n1\n");
-  const Artifact table = w().inspect(w().import(folder_ / "t.csv").id);
+  const Artifact table = w().inspect(w().import(folder_ / "t.csv").id).at(0);
   const auto refused = [&](const std::string& operation, const RunRequest& request) {
     return error_of([&] { prepared(operation, request); });
   };
@@ -177,7 +177,7 @@ TEST_F(JobTest, RequestsAreJudgedInTheSameWords) {
   request.inputs = {{"imge", v.id}};
   EXPECT_THAT(refused("image.convert", request).what(), HasSubstr("did you mean image?"));
   io::write_file(folder_ / "b.nii", "nothing");
-  request.inputs = {{"image", w().inspect(w().import(folder_ / "b.nii").id).id}};
+  request.inputs = {{"image", w().inspect(w().import(folder_ / "b.nii").id).at(0).id}};
   EXPECT_THAT(refused("image.convert", request).what(), HasSubstr("image is b.nii, which cannot be read"));
   request.inputs = {{"image", v.id}};
   request.outputs = {{"convertd"}};

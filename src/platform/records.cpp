@@ -60,6 +60,7 @@ Json to_json(const Artifact& a) {
   json["origin"] = a.origin_run.empty()
                        ? Json{{"type", "import"}}
                        : Json{{"type", "run"}, {"run", a.origin_run}, {"output", a.origin_output}};
+  if (!a.origin_operation.empty()) json["origin"]["operation"] = a.origin_operation;
   json["properties"] = a.properties;
   json["thumbnail"] = !a.thumbnail.empty();
   return json;
@@ -78,6 +79,10 @@ Json to_json(const Run& r) {
   json["inputs"] = Json::object();
   for (const auto& [field, id] : r.inputs) json["inputs"][field] = id;
   json["parameters"] = r.parameters;
+  json["needs"] = Json::array();
+  for (const Link& link : r.links) {
+    if (!link.settled) json["needs"].push_back(link.source);
+  }
   json["outputs"] = r.outputs;
   json["units"] = r.units;
   if (!r.error.is_null()) json["error"] = r.error;
@@ -91,6 +96,8 @@ Json to_json(const Run& r) {
   if (!r.record.is_null()) json["record"] = r.record;
   return json;
 }
+
+Json to_json(const Pipeline& p) { return {{"id", p.id}, {"title", p.title}, {"created", p.created}}; }
 
 std::string new_id() {
   // Within one millisecond the random part counts up, so that ids of one process keep their order.

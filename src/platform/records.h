@@ -33,6 +33,7 @@ struct Artifact {
   std::string notes;
   std::vector<std::string> tags;
   std::string origin_run, origin_output;  // "" if it was imported
+  std::string origin_operation;           // of the run, as long as that is kept
   Json properties = Json::object();
   std::string thumbnail;          // SHA-256 of a PNG, "" if there is none
   std::vector<StoredFile> files;  // the first is the main one
@@ -41,6 +42,12 @@ struct Artifact {
 };
 
 enum class RunState { queued, running, succeeded, failed, cancelled };
+
+/// A field that waits for an output of another run.
+struct Link {
+  std::string field, source, output;  // source: the run that makes it
+  bool settled = false;               // the source has finished
+};
 
 /// One execution of an operation: what was asked, how it stands, what came out.
 struct Run {
@@ -60,8 +67,14 @@ struct Run {
   Json record;                   // the provenance record
   std::string cache_key, cached_from;
   std::string pipeline, step;
+  std::vector<Link> links;
   std::int64_t process = 0, process_start = 0;  // pid and its start in clock ticks since boot
   bool cancel_requested = false;
+};
+
+/// Runs that were asked for together and feed each other.
+struct Pipeline {
+  std::string id, title, created;
 };
 
 std::string_view name(ArtifactState state);
@@ -74,6 +87,7 @@ constexpr bool is_finished(RunState state) { return state != RunState::queued &&
 /// As the API shows them.
 Json to_json(const Artifact& artifact);
 Json to_json(const Run& run);
+Json to_json(const Pipeline& pipeline);
 
 /// 26 characters of 0-9 A-Z without I L O U: 48 bits of milliseconds, 80 random bits (the ULID layout). Ids
 /// of one process ascend.

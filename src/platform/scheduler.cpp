@@ -110,7 +110,11 @@ struct Scheduler::Worker {
       ended = true;
       const Child gone = child->second;
       child = children.erase(child);
-      if (gone.inspects && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) give_up(gone.id, status);
+      if (gone.inspects) {
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) give_up(gone.id, status);
+        std::error_code ignored;
+        fs::remove(workspace.log_file(gone.id), ignored);
+      }
       if (!gone.inspects) started.erase(gone.id);
     }
     // Also runs of an earlier scheduler, whose processes are nobody's children here.
@@ -169,16 +173,10 @@ struct Scheduler::Worker {
   }
 
   void start() {
-    ArtifactQuery fresh;
-    fresh.state = ArtifactState::inspecting;
-    fresh.limit = 100;
     if (running(true) < 1) {
-      const Page<Artifact> page = workspace.store().artifacts(fresh);
-      // Newest first in lists, oldest first in queues.
-      for (auto a = page.items.rbegin(); a != page.items.rend(); ++a) {
-        int& tries = inspections[a->id];
-        if (++tries > most_inspections) continue;
-        launch({"inspect", a->id}, {.id = a->id, .inspects = true});
+      for (const std::string& id : workspace.store().to_inspect(100)) {
+        if (++inspections[id] > most_inspections) continue;
+        launch({"inspect", id}, {.id = id, .inspects = true});
         break;
       }
     }
@@ -187,16 +185,13 @@ struct Scheduler::Worker {
     // Those started but not yet in the records count, too; those in the records may not be ours.
     std::set<std::string> busy = started;
     for (const platform::Run& run : workspace.store().runs(running_query).items) busy.insert(run.id);
-    RunQuery query;
-    query.state = RunState::queued;
-    query.limit = 1000;
-    const Page<platform::Run> queue = workspace.store().runs(query);
-    for (auto run = queue.items.rbegin(); run != queue.items.rend() && std::ssize(busy) < options.slots;
-         ++run) {
-      if (busy.contains(run->id)) continue;
-      if (!launch({"run-job", run->id}, {.id = run->id})) return;
-      started.insert(run->id);
-      busy.insert(run->id);
+    if (std::ssize(busy) >= options.slots) return;
+    for (const std::string& id :
+         workspace.store().ready_runs(options.slots + static_cast<int>(busy.size()))) {
+      if (busy.contains(id)) continue;
+      if (std::ssize(busy) >= options.slots || !launch({"run-job", id}, {.id = id})) return;
+      started.insert(id);
+      busy.insert(id);
     }
   }
 
@@ -208,7 +203,7 @@ struct Scheduler::Worker {
     std::vector<char*> words;
     for (std::string& argument : arguments) words.push_back(argument.data());
     words.push_back(nullptr);
-    const fs::path log = workspace.folder() / "runs" / (child.id + ".log");
+    const fs::path log = workspace.log_file(child.id);
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);

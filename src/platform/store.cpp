@@ -19,6 +19,7 @@ constexpr const char* schema[] = {
     " origin_run TEXT NOT NULL, origin_output TEXT NOT NULL, properties TEXT NOT NULL, thumbnail "
     "TEXT NOT NULL)",
     "CREATE INDEX artifacts_by_kind ON artifacts (kind, id)",
+    "CREATE INDEX artifacts_to_inspect ON artifacts (id) WHERE state = 'inspecting'",
     "CREATE INDEX artifacts_by_run ON artifacts (origin_run) WHERE origin_run <> ''",
     "CREATE TABLE artifact_files (artifact TEXT NOT NULL REFERENCES artifacts ON DELETE CASCADE,"
     " number INTEGER NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,"
@@ -43,6 +44,13 @@ constexpr const char* schema[] = {
     "CREATE TABLE run_inputs (run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, field TEXT NOT NULL,"
     " artifact TEXT NOT NULL, PRIMARY KEY (run, field)) WITHOUT ROWID",
     "CREATE INDEX inputs_by_artifact ON run_inputs (artifact)",
+    // A source may be deleted after it has handed on what it made.
+    "CREATE TABLE run_links (run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, field TEXT NOT NULL,"
+    " source TEXT NOT NULL, output TEXT NOT NULL, PRIMARY KEY (run, field)) WITHOUT ROWID",
+    "CREATE INDEX links_by_source ON run_links (source)",
+    "CREATE TABLE pipelines (id TEXT PRIMARY KEY, title TEXT NOT NULL, created TEXT NOT NULL)",
+    "CREATE TABLE requests (key TEXT PRIMARY KEY, digest TEXT NOT NULL, id TEXT NOT NULL,"
+    " at INTEGER NOT NULL DEFAULT (unixepoch()))",
     "CREATE TABLE changes (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL)",
 };
 

@@ -33,6 +33,28 @@ struct RunQuery {
   int limit = 50;
 };
 
+/// An artifact on the other side of a run.
+struct Relative {
+  std::string id, name, kind, run;
+};
+/// What an artifact was made from, and what was made from it.
+struct Lineage {
+  std::vector<Relative> parents, children;
+};
+struct Counts {
+  std::int64_t artifacts = 0, queued = 0, running = 0;
+};
+struct TagCount {
+  std::string tag;
+  std::int64_t artifacts = 0;
+};
+
+/// A request that must take effect once, however often it arrives: the client's key and a digest of what it
+/// asks. An empty key means every request counts. Keys are forgotten after a day.
+struct Once {
+  std::string key, digest;
+};
+
 /// What happened to which record, numbered without end; so that a watcher of the same database, in this
 /// process or another, misses nothing.
 struct Change {
@@ -53,11 +75,20 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  void add(const Artifact& artifact);
+  /// Returns the id that stands: the artifact's, or that of the one which the same request made before.
+  /// Throws conflict if the key came with another request.
+  std::string add(const Artifact& artifact, const Once& once = {});
+  /// Puts others into its place.
+  void replace(const std::string& artifact, const std::vector<Artifact>& others);
   /// Writes everything but id, created, origin and files anew.
   void update(const Artifact& artifact);
   Artifact artifact(const std::string& id) const;
   Page<Artifact> artifacts(const ArtifactQuery& query) const;
+  /// Those still to be inspected, oldest first.
+  std::vector<std::string> to_inspect(int limit) const;
+  Lineage lineage(const std::string& artifact) const;
+  std::vector<TagCount> tags() const;
+  Counts counts() const;
   /// Runs that took the artifact.
   std::vector<std::string> runs_with_input(const std::string& artifact) const;
   /// Removes artifacts and runs together.
@@ -65,14 +96,23 @@ class Store {
   /// SHA-256 of every object that some artifact needs, sorted, once each.
   std::vector<std::string> objects_in_use() const;
 
-  void add(const std::vector<Run>& runs);
+  /// Adds runs, of one pipeline if `pipeline` has an id. Returns the id that stands (see above): of the
+  /// pipeline, or of the only run.
+  std::string add(const std::vector<Run>& runs, const Once& once = {}, const Pipeline& pipeline = {});
   Run run(const std::string& id) const;
+  bool has_run(const std::string& id) const;
   Page<Run> runs(const RunQuery& query) const;
-  /// Turns a queued run into a running one of this process; false if it was not queued any more.
+  Page<Pipeline> pipelines(const std::string& before, int limit) const;
+  Pipeline pipeline(const std::string& id) const;
+  /// Queued runs that wait for no other, oldest first.
+  std::vector<std::string> ready_runs(int limit) const;
+  /// Turns a queued run into a running one of this process; false if it was not queued any more, or waits.
   bool claim(const std::string& id, std::int64_t process, std::int64_t process_start);
-  /// Ends a running run, and adds what it made: both or neither. False if it was not running any more.
+  /// Ends a running run, adds what it made, and hands it on to the runs that wait for it (or cancels those,
+  /// if it made nothing): all or nothing. False if it was not running any more.
   bool finish(const Run& run, const std::vector<Artifact>& made);
-  /// A queued run becomes cancelled, a running one is marked. False if it had finished.
+  /// A queued run becomes cancelled (and what waits for it), a running one is marked. False if it had
+  /// finished.
   bool request_cancel(const std::string& id);
   /// A succeeded run of this key whose artifacts are all there.
   std::optional<Run> cached(const std::string& key) const;

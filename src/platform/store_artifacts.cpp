@@ -23,7 +23,7 @@ std::string containing(const std::string& part) {
 
 constexpr const char* columns =
     "id, kind, state, problem, name, format, created, notes, origin_run, origin_output, properties, "
-    "thumbnail";
+    "thumbnail, (SELECT operation FROM runs WHERE runs.id = origin_run)";
 
 Artifact artifact_of(const soci::row& row) {
   Artifact a;
@@ -35,6 +35,7 @@ Artifact artifact_of(const soci::row& row) {
   a.state = artifact_state(row.get<std::string>(2));
   a.properties = op::parse_json(row.get<std::string>(10), "artifact properties");
   a.thumbnail = row.get<std::string>(11);
+  if (row.get_indicator(12) == soci::i_ok) a.origin_operation = row.get<std::string>(12);
   return a;
 }
 
@@ -88,9 +89,20 @@ void insert_artifact(soci::session& session, const Artifact& a) {
   record_change(session, "artifact", a.id);
 }
 
-void Store::add(const Artifact& artifact) {
+std::string Store::add(const Artifact& artifact, const Once& once) {
+  return writing(database_->pool, [&](soci::session& session) {
+    std::string id = standing_id(session, once, artifact.id);
+    if (id == artifact.id) insert_artifact(session, artifact);
+    return id;
+  });
+}
+
+void Store::replace(const std::string& id, const std::vector<Artifact>& others) {
   writing(database_->pool, [&](soci::session& session) {
-    insert_artifact(session, artifact);
+    read_artifact(session, id);
+    session << "DELETE FROM artifacts WHERE id = :id", use(id);
+    record_change(session, "deleted artifact", id);
+    for (const Artifact& other : others) insert_artifact(session, other);
     return true;
   });
 }
@@ -143,6 +155,60 @@ Page<Artifact> Store::artifacts(const ArtifactQuery& query) const {
     }
     for (Artifact& a : page.items) read_parts(session, a);
     return page;
+  });
+}
+
+std::vector<std::string> Store::to_inspect(int limit) const {
+  return reading(database_->pool, [&](soci::session& session) {
+    const soci::rowset<std::string> rows =
+        (session.prepare << "SELECT id FROM artifacts WHERE state = 'inspecting' ORDER BY id LIMIT :n",
+         use(limit));
+    return std::vector<std::string>(rows.begin(), rows.end());
+  });
+}
+
+Lineage Store::lineage(const std::string& artifact) const {
+  const auto relatives = [&](soci::session& session, const char* query) {
+    std::vector<Relative> found;
+    const soci::rowset<soci::row> rows = (session.prepare << query, use(artifact, "id"));
+    for (const soci::row& row : rows) {
+      found.push_back({row.get<std::string>(0), row.get<std::string>(1), row.get<std::string>(2),
+                       row.get<std::string>(3)});
+    }
+    return found;
+  };
+  return reading(database_->pool, [&](soci::session& session) {
+    return Lineage{// What is deleted keeps its id and loses its name.
+                   relatives(session,
+                             "SELECT i.artifact, COALESCE(p.name, ''), COALESCE(p.kind, ''), i.run"
+                             " FROM artifacts a JOIN run_inputs i ON i.run = a.origin_run"
+                             " LEFT JOIN artifacts p ON p.id = i.artifact WHERE a.id = :id ORDER BY i.field"),
+                   relatives(session,
+                             "SELECT c.id, c.name, c.kind, i.run FROM run_inputs i"
+                             " JOIN artifacts c ON c.origin_run = i.run WHERE i.artifact = :id"
+                             " ORDER BY c.id DESC LIMIT 200")};
+  });
+}
+
+std::vector<TagCount> Store::tags() const {
+  return reading(database_->pool, [](soci::session& session) {
+    std::vector<TagCount> tags;
+    const soci::rowset<soci::row> rows =
+        session.prepare << "SELECT tag, CAST(COUNT(*) AS TEXT) FROM artifact_tags GROUP BY tag ORDER BY tag";
+    for (const soci::row& row : rows)
+      tags.push_back({row.get<std::string>(0), std::stoll(row.get<std::string>(1))});
+    return tags;
+  });
+}
+
+Counts Store::counts() const {
+  return reading(database_->pool, [](soci::session& session) {
+    long long artifacts = 0, queued = 0, running = 0;
+    session << "SELECT (SELECT COUNT(*) FROM artifacts),"
+               " (SELECT COUNT(*) FROM runs WHERE state = 'queued'),"
+               " (SELECT COUNT(*) FROM runs WHERE state = 'running')",
+        into(artifacts), into(queued), into(running);
+    return Counts{artifacts, queued, running};
   });
 }
 

@@ -62,5 +62,9 @@ void record_change(soci::session& session, const std::string& kind, const std::s
 Artifact read_artifact(soci::session& session, const std::string& id);
 Run read_run(soci::session& session, const std::string& id);
 void insert_artifact(soci::session& session, const Artifact& artifact);
+/// The id that a request of this key made before; else writes down that it is `id`, and returns that.
+std::string standing_id(soci::session& session, const Once& once, const std::string& id);
+/// Hands what a run made to those that wait for it; cancels them if it ended without.
+void hand_on(soci::session& session, const Run& finished);
 
 }  // namespace sg::platform

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "platform/store_database.h"
 
 namespace sg::platform {
@@ -68,6 +70,14 @@ void read_inputs(soci::session& session, Run& r) {
   const soci::rowset<soci::row> rows =
       (session.prepare << "SELECT field, artifact FROM run_inputs WHERE run = :id", use(r.id));
   for (const soci::row& row : rows) r.inputs[row.get<std::string>(0)] = row.get<std::string>(1);
+  const soci::rowset<soci::row> links =
+      (session.prepare << "SELECT l.field, l.source, l.output, COALESCE(s.state, 'succeeded')"
+                          " FROM run_links l LEFT JOIN runs s ON s.id = l.source WHERE l.run = :id",
+       use(r.id));
+  for (const soci::row& row : links) {
+    r.links.push_back({row.get<std::string>(0), row.get<std::string>(1), row.get<std::string>(2),
+                       is_finished(run_state(row.get<std::string>(3)))});
+  }
 }
 
 void insert_run(soci::session& session, const Run& r) {
@@ -89,10 +99,75 @@ void insert_run(soci::session& session, const Run& r) {
   for (const auto& [field, artifact] : r.inputs)
     session << "INSERT INTO run_inputs VALUES (:run, :field, :artifact)", use(r.id), use(field),
         use(artifact);
+  for (const Link& link : r.links)
+    session << "INSERT INTO run_links VALUES (:run, :field, :source, :output)", use(r.id), use(link.field),
+        use(link.source), use(link.output);
   record_change(session, "run", r.id);
 }
 
+/// Ends a run that has not begun, and with it what waits for it.
+bool cancel_queued(soci::session& session, Run run, const std::string& why) {
+  const std::string time = now();
+  run.state = RunState::cancelled;
+  if (!why.empty()) run.error = op::problem(Error(ErrorCode::cancelled, why));
+  const std::string error = op::dump(run.error);
+  session << "UPDATE runs SET state = 'cancelled', finished = :now, error = :error WHERE id = :id", use(time),
+      use(error), use(run.id);
+  record_change(session, "run", run.id);
+  hand_on(session, run);
+  return true;
+}
+
 }  // namespace
+
+void hand_on(soci::session& session, const Run& finished) {
+  const soci::rowset<soci::row> rows =
+      (session.prepare << "SELECT l.run, l.field, l.output FROM run_links l JOIN runs r ON r.id = l.run"
+                          " WHERE l.source = :id AND r.state = 'queued'",
+       use(finished.id));
+  std::vector<Link> links;  // source: here the run that waits
+  for (const soci::row& row : rows)
+    links.push_back({row.get<std::string>(1), row.get<std::string>(0), row.get<std::string>(2), true});
+  for (const Link& link : links) {
+    Run waiting = read_run(session, link.source);
+    if (is_finished(waiting.state)) continue;  // by an earlier link
+    if (!finished.outputs.contains(link.output)) {
+      cancel_queued(session, std::move(waiting),
+                    fmt::format("{} needs {} of run {}, which ended without it ({})", link.field, link.output,
+                                finished.id, name(finished.state)));
+      continue;
+    }
+    const Json& output = finished.outputs[link.output];
+    if (output.contains("artifact")) {
+      const std::string artifact = output["artifact"].get<std::string>();
+      session << "INSERT INTO run_inputs VALUES (:run, :field, :artifact)", use(waiting.id), use(link.field),
+          use(artifact);
+    } else {
+      waiting.parameters[link.field] = output["value"];
+      const std::string parameters = op::dump(waiting.parameters);
+      session << "UPDATE runs SET parameters = :parameters WHERE id = :id", use(parameters), use(waiting.id);
+    }
+    record_change(session, "run", waiting.id);
+  }
+}
+
+std::string standing_id(soci::session& session, const Once& once, const std::string& id) {
+  if (once.key.empty()) return id;
+  session << "DELETE FROM requests WHERE at < unixepoch() - 86400";
+  std::string digest, known;
+  session << "SELECT digest, id FROM requests WHERE key = :key", into(digest), into(known), use(once.key);
+  if (known.empty()) {
+    session << "INSERT INTO requests (key, digest, id) VALUES (:key, :digest, :id)", use(once.key),
+        use(once.digest), use(id);
+    return id;
+  }
+  if (digest != once.digest) {
+    throw Error(ErrorCode::conflict,
+                fmt::format("the Idempotency-Key {} came with another request before", once.key),
+                "Idempotency-Key");
+  }
+  return known;
+}
 
 Run read_run(soci::session& session, const std::string& id) {
   const soci::rowset<soci::row> rows =
@@ -105,8 +180,15 @@ Run read_run(soci::session& session, const std::string& id) {
   throw Error(ErrorCode::not_found, fmt::format("there is no run {}", id), "id");
 }
 
-void Store::add(const std::vector<Run>& runs) {
-  writing(database_->pool, [&](soci::session& session) {
+std::string Store::add(const std::vector<Run>& runs, const Once& once, const Pipeline& pipeline) {
+  return writing(database_->pool, [&](soci::session& session) {
+    const std::string& own = pipeline.id.empty() ? runs.at(0).id : pipeline.id;
+    std::string id = standing_id(session, once, own);
+    if (id != own) return id;
+    if (!pipeline.id.empty()) {
+      session << "INSERT INTO pipelines VALUES (:id, :title, :created)", use(pipeline.id),
+          use(pipeline.title), use(pipeline.created);
+    }
     for (const Run& run : runs) {
       for (const auto& [field, artifact] : run.inputs) {
         try {
@@ -117,12 +199,23 @@ void Store::add(const std::vector<Run>& runs) {
       }
       insert_run(session, run);
     }
-    return true;
+    for (const Run& run : runs) {
+      if (is_finished(run.state)) hand_on(session, run);
+    }
+    return id;
   });
 }
 
 Run Store::run(const std::string& id) const {
   return reading(database_->pool, [&](soci::session& session) { return read_run(session, id); });
+}
+
+bool Store::has_run(const std::string& id) const {
+  return reading(database_->pool, [&](soci::session& session) {
+    int found = 0;
+    session << "SELECT COUNT(*) FROM runs WHERE id = :id", into(found), use(id);
+    return found == 1;
+  });
 }
 
 Page<Run> Store::runs(const RunQuery& query) const {
@@ -156,7 +249,10 @@ Page<Run> Store::runs(const RunQuery& query) const {
 
 bool Store::claim(const std::string& id, std::int64_t process, std::int64_t process_start) {
   return writing(database_->pool, [&](soci::session& session) {
-    if (read_run(session, id).state != RunState::queued) return false;
+    const Run run = read_run(session, id);
+    const bool waits =
+        std::any_of(run.links.begin(), run.links.end(), [](const Link& link) { return !link.settled; });
+    if (run.state != RunState::queued || waits) return false;
     const long long pid = process, start = process_start;
     const std::string time = now();
     session << "UPDATE runs SET state = 'running', started = :now, process = :pid, process_start = :start "
@@ -178,28 +274,66 @@ bool Store::finish(const Run& run, const std::vector<Artifact>& made) {
     session << "UPDATE runs SET state = :state, finished = :now, outputs = :outputs, units = :units, "
                "error = :error, "
                "warnings = :warnings, seconds = :seconds, cpu_seconds = :cpu, peak_memory = :memory, "
-               "record = :record WHERE id = :id",
+               "record = :record, cache_key = :key, cached_from = :from WHERE id = :id",
         use(state), use(time), use(outputs), use(units), use(error), use(warnings), use(run.seconds),
-        use(run.cpu_seconds), use(memory), use(record), use(run.id);
+        use(run.cpu_seconds), use(memory), use(record), use(run.cache_key), use(run.cached_from), use(run.id);
     for (const Artifact& artifact : made) insert_artifact(session, artifact);
     record_change(session, "run", run.id);
+    hand_on(session, run);
     return true;
   });
 }
 
 bool Store::request_cancel(const std::string& id) {
   return writing(database_->pool, [&](soci::session& session) {
-    const RunState state = read_run(session, id).state;
-    if (is_finished(state)) return false;
-    const std::string time = now();
-    if (state == RunState::queued) {
-      session << "UPDATE runs SET state = 'cancelled', finished = :now, cancel_requested = 1 WHERE id = :id",
-          use(time), use(id);
-    } else {
-      session << "UPDATE runs SET cancel_requested = 1 WHERE id = :id", use(id);
-    }
+    Run run = read_run(session, id);
+    if (is_finished(run.state)) return false;
+    session << "UPDATE runs SET cancel_requested = 1 WHERE id = :id", use(id);
+    if (run.state == RunState::queued) return cancel_queued(session, std::move(run), "");
     record_change(session, "run", id);
     return true;
+  });
+}
+
+std::vector<std::string> Store::ready_runs(int limit) const {
+  return reading(database_->pool, [&](soci::session& session) {
+    const soci::rowset<std::string> rows =
+        (session.prepare << "SELECT id FROM runs r WHERE state = 'queued' AND NOT EXISTS ("
+                            " SELECT 1 FROM run_links l JOIN runs s ON s.id = l.source"
+                            " WHERE l.run = r.id AND s.state IN ('queued', 'running')) ORDER BY id LIMIT :n",
+         use(limit));
+    return std::vector<std::string>(rows.begin(), rows.end());
+  });
+}
+
+Page<Pipeline> Store::pipelines(const std::string& before, int limit) const {
+  return reading(database_->pool, [&](soci::session& session) {
+    Page<Pipeline> page;
+    long long total = 0;
+    session << "SELECT COUNT(*) FROM pipelines", into(total);
+    page.total = total;
+    const int more = limit + 1;
+    const soci::rowset<soci::row> rows =
+        (session.prepare << "SELECT id, title, created FROM pipelines WHERE :before = '' OR id < :before"
+                            " ORDER BY id DESC LIMIT :n",
+         use(before, "before"), use(more, "n"));
+    for (const soci::row& row : rows)
+      page.items.push_back({row.get<std::string>(0), row.get<std::string>(1), row.get<std::string>(2)});
+    if (std::ssize(page.items) > limit) {
+      page.items.pop_back();
+      page.next = page.items.back().id;
+    }
+    return page;
+  });
+}
+
+Pipeline Store::pipeline(const std::string& id) const {
+  return reading(database_->pool, [&](soci::session& session) {
+    Pipeline found;
+    session << "SELECT id, title, created FROM pipelines WHERE id = :id", into(found.id), into(found.title),
+        into(found.created), use(id);
+    if (found.id.empty()) throw Error(ErrorCode::not_found, fmt::format("there is no pipeline {}", id), "id");
+    return found;
   });
 }
 

@@ -8,10 +8,12 @@
 #include <set>
 
 #include "core/error.h"
+#include "io/archive.h"
 #include "io/describe.h"
 #include "io/files.h"
 #include "io/image_io.h"
 #include "op/hash.h"
+#include "platform/parts.h"
 #include "platform/thumbnail.h"
 
 namespace sg::platform {
@@ -82,16 +84,25 @@ fs::path Workspace::run_folder(const std::string& run) const {
   return folder_ / "runs" / run;
 }
 
+fs::path Workspace::log_file(const std::string& id) const {
+  fs::path file = run_folder(id);
+  return file += ".log";
+}
+
 Artifact Workspace::add(const std::vector<StoredFile>& files, const std::string& name,
-                        const std::vector<std::string>& tags) {
+                        const std::vector<std::string>& tags, const Once& once, const std::string& kind) {
   Artifact artifact;
   artifact.id = new_id();
+  if (!kind.empty())
+    artifact.kind = kind;
+  else if (files.size() > 1 || io::is_archive_name(name))
+    artifact.kind = "folder";
   artifact.name = name;
   artifact.created = now();
   artifact.files = files;
   artifact.tags = tags;
-  store_.add(artifact);
-  return artifact;
+  const std::string id = store_.add(artifact, once);
+  return id == artifact.id ? artifact : store_.artifact(id);
 }
 
 Artifact Workspace::import(const fs::path& path, const std::vector<std::string>& tags) {
@@ -121,7 +132,7 @@ fs::path Workspace::lay_out(const Artifact& artifact, const fs::path& folder) co
     if (!fs::is_symlink(link)) fs::create_symlink(objects_.path(file.sha256), link);
     if (i == 0) first = link;
   }
-  return artifact.kind == "series" || (artifact.kind == "file" && artifact.files.size() > 1) ? folder : first;
+  return artifact.kind == "series" ? folder : first;
 }
 
 void Workspace::describe(Artifact& artifact, const fs::path& path, const Context& context) {
@@ -134,10 +145,8 @@ void Workspace::describe(Artifact& artifact, const fs::path& path, const Context
   const io::Described described = io::describe(path, context);
   // On disk labels and pictures are images: who declared them so knows better.
   const bool is_image = described.kind == "image";
-  if (artifact.files.size() > 1 && described.format == "DICOM") {
-    artifact.kind = "series";
-  } else if (!is_image ||
-             (artifact.kind != "labels" && artifact.kind != "picture" && artifact.kind != "field")) {
+  if (!is_image || (artifact.kind != "series" && artifact.kind != "labels" && artifact.kind != "picture" &&
+                    artifact.kind != "field")) {
     artifact.kind = is_image ? "volume" : described.kind;
   }
   artifact.format = described.format;
@@ -150,7 +159,7 @@ void Workspace::describe(Artifact& artifact, const fs::path& path, const Context
   }
 }
 
-Artifact Workspace::inspect(const std::string& id, const Context& context) {
+std::vector<Artifact> Workspace::inspect(const std::string& id, const Context& context) {
   Artifact artifact = store_.artifact(id);
   const fs::path folder = folder_ / "runs" / ("inspect-" + id);
   const struct Remover {
@@ -160,8 +169,28 @@ Artifact Workspace::inspect(const std::string& id, const Context& context) {
       fs::remove_all(folder, ignored);
     }
   } remover{folder};
+  if (artifact.kind == "folder") {
+    try {
+      const std::vector<Artifact> parts = parts_of(*this, artifact, folder, context);
+      store_.replace(id, parts);
+      return parts;
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::cancelled) throw;
+      artifact.kind = "file";
+      artifact.state = ArtifactState::unreadable;
+      artifact.problem = error.what();
+      store_.update(artifact);
+      return {artifact};
+    }
+  }
+  describe_or_say_why(artifact, lay_out(artifact, folder), folder, context);
+  store_.update(artifact);
+  return {artifact};
+}
+
+void Workspace::describe_or_say_why(Artifact& artifact, const fs::path& path, const fs::path& folder,
+                                    const Context& context) {
   try {
-    const fs::path path = lay_out(artifact, folder);
     describe(artifact, path, context);
     artifact.state = ArtifactState::ready;
   } catch (const Error& error) {
@@ -173,8 +202,6 @@ Artifact Workspace::inspect(const std::string& id, const Context& context) {
     artifact.state = ArtifactState::unreadable;
     artifact.problem = problem;
   }
-  store_.update(artifact);
-  return artifact;
 }
 
 References Workspace::references(const std::string& artifact) const {
@@ -245,6 +272,12 @@ std::int64_t Workspace::clean() {
     if (fs::last_write_time(path) > hour_ago) continue;
     freed += static_cast<std::int64_t>(fs::file_size(path));
     objects_.remove(object);
+  }
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_ / "runs")) {
+    const std::string id = entry.path().stem().string();
+    if (entry.path().extension() != ".log" || !is_id(id) || store_.has_run(id)) continue;
+    freed += static_cast<std::int64_t>(entry.file_size());
+    fs::remove(entry.path());
   }
   return freed;
 }

@@ -34,18 +34,26 @@ class Workspace {
   Store& store() { return store_; }
   const Store& store() const { return store_; }
   ObjectStore& objects() { return objects_; }
+  const ObjectStore& objects() const { return objects_; }
   const std::filesystem::path& folder() const { return folder_; }
   std::filesystem::path run_folder(const std::string& run) const;
+  /// What the process of a run or an inspection writes.
+  std::filesystem::path log_file(const std::string& id) const;
 
-  /// Keeps a copy of a file, or of the files of a folder (a DICOM series), as one artifact yet to be
-  /// inspected.
+  /// Keeps a copy of a file, or of the files of a folder, as one artifact yet to be inspected. An archive
+  /// (.zip, .tar, .tar.gz) counts as a folder.
   Artifact import(const std::filesystem::path& path, const std::vector<std::string>& tags = {});
-  /// The same for bytes that are in the object store already.
+  /// The same for bytes that are in the object store already. `kind`: what the giver says it is: "labels"
+  /// (an image that nothing else tells from a volume), "file" (an archive to be kept as it is), "" = find
+  /// out. Returns the artifact that stands (see Once).
   Artifact add(const std::vector<StoredFile>& files, const std::string& name,
-               const std::vector<std::string>& tags = {});
+               const std::vector<std::string>& tags = {}, const Once& once = {},
+               const std::string& kind = "");
   /// Finds out what an artifact is (kind, format, properties, a picture of it). What cannot be read becomes
-  /// unreadable, with the reason. Reads untrusted bytes: to be called in a process of its own.
-  Artifact inspect(const std::string& id, const Context& context = {});
+  /// unreadable, with the reason. A folder that holds more than one thing is replaced by these, each still to
+  /// be inspected. Returns what stands in its place. Reads untrusted bytes: to be called in a process of its
+  /// own.
+  std::vector<Artifact> inspect(const std::string& id, const Context& context = {});
 
   /// The same for a file at hand, into `artifact`; throws what the readers throw.
   void describe(Artifact& artifact, const std::filesystem::path& path, const Context& context = {});
@@ -60,7 +68,7 @@ class Workspace {
 
   /// Problems, a sentence each; empty if all is well. Reads every byte.
   std::vector<std::string> check(const Context& context = {}) const;
-  /// Removes objects that no record names and that are older than an hour, and folders of runs that ended.
+  /// Removes objects that no record names and that are older than an hour, and logs of what was deleted.
   /// Returns the bytes freed.
   std::int64_t clean();
   /// A copy of records and objects in a new folder, consistent while others write. Throws conflict if it
@@ -68,6 +76,9 @@ class Workspace {
   void backup(const std::filesystem::path& target, const Context& context = {}) const;
 
  private:
+  void describe_or_say_why(Artifact& artifact, const std::filesystem::path& path,
+                           const std::filesystem::path& folder, const Context& context);
+
   std::filesystem::path folder_;
   Store store_;
   ObjectStore objects_;

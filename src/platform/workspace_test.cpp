@@ -86,7 +86,7 @@ TEST_F(WorkspaceTest, KeepsWhatWasImportedOverARestart) {
   EXPECT_EQ(a.name, "a,b 脑.csv");
   EXPECT_THAT(a.tags, ElementsAre("demo", "first"));
   EXPECT_EQ(io::as_text(io::read_file(w.objects().path(a.files[0].sha256))), "x,y\n1,2\n3,4\n");
-  a = w.inspect(id);
+  a = w.inspect(id).at(0);
   EXPECT_EQ(a.state, ArtifactState::ready);
   EXPECT_EQ(a.kind, "table");
   EXPECT_EQ(a.properties["rows"], 2);
@@ -106,7 +106,7 @@ TEST_F(WorkspaceTest, InspectsVolumesWithAPicture) {
   Rng rng(1);
   for (float& v : volume.values()) v = static_cast<float>(rng.uniform());
   io::write_image(volume, folder_ / "v.nii.gz");
-  const Artifact a = w.inspect(w.import(folder_ / "v.nii.gz").id);
+  const Artifact a = w.inspect(w.import(folder_ / "v.nii.gz").id).at(0);
   EXPECT_EQ(a.kind, "volume");
   EXPECT_EQ(a.format, "NIfTI-1");
   ASSERT_FALSE(a.thumbnail.empty());
@@ -116,7 +116,7 @@ TEST_F(WorkspaceTest, InspectsVolumesWithAPicture) {
 
 TEST_F(WorkspaceTest, UnreadableFilesAreKeptWithTheReason) {
   Workspace w = open();
-  const Artifact a = w.inspect(w.import(file("broken.nii.gz", "not gzip at all")).id);
+  const Artifact a = w.inspect(w.import(file("broken.nii.gz", "not gzip at all")).id).at(0);
   EXPECT_EQ(a.state, ArtifactState::unreadable);
   EXPECT_THAT(a.problem, HasSubstr("broken.nii.gz"));
   EXPECT_THAT(a.problem, testing::Not(HasSubstr(folder_.string())))

@@ -1,61 +1,52 @@
 #pragma once
-#include <httplib.h>
-
+#include <chrono>
 #include <string>
 #include <vector>
 
 #include "op/operation.h"
 #include "platform/scheduler.h"
 #include "platform/workspace.h"
+#include "server/call.h"
 #include "server/events.h"
+#include "server/sessions.h"
 
 namespace sg::server {
 
-/// A request under /api/v1, its path taken apart. Text is as sent, percent-decoded.
-struct Call {
-  const httplib::Request& request;
-  httplib::Response& response;
-  const httplib::ContentReader* body = nullptr;  // POST and PATCH
-  std::vector<std::string> path;                 // behind /api/v1, without empty parts
-
-  std::string query(const char* name, const std::string& otherwise = "") const;
-  /// A whole number in the query. Throws invalid_input naming the range.
-  int number(const char* name, int otherwise, int low, int high) const;
-  /// The body as a JSON object. Throws invalid_input (400 for what is not JSON).
-  platform::Json json() const;
-  void reply(int status, const platform::Json& json) const;
+/// What the routes answer from.
+struct Services {
+  platform::Workspace& workspace;
+  const std::vector<op::Operation>& operations;
+  platform::Scheduler& scheduler;
+  Events& events;
+  Sessions& sessions;
+  const std::string& catalogue;  // GET /operations
+  std::chrono::steady_clock::time_point start;
 };
 
-/// The handlers. Each throws sg::Error; whoever calls turns it into a problem.
+/// Every route, in the order of the description.
+std::vector<Route> api_routes();
+
+/// Finds the route of a request under /api/v1 and lets it answer.
 class Api {
  public:
-  Api(platform::Workspace& workspace, const std::vector<op::Operation>& operations,
-      platform::Scheduler& scheduler, Events& events);
-  void handle(const Call& call);
+  explicit Api(Services services);
+  /// `path` is what stands behind /api/v1. Throws not_found for paths that are none; answers 405 by itself.
+  void handle(const httplib::Request& request, httplib::Response& response,
+              const httplib::ContentReader* body, const std::string& path) const;
 
  private:
-  void health(const Call& call) const;
-  void operations(const Call& call);
-  void submit(const Call& call, const op::Operation& operation);
-  platform::RunRequest request_of(const Call& call) const;
-  void artifacts(const Call& call);
-  void upload(const Call& call);
-  void artifact(const Call& call, const std::string& id);
-  void change(const Call& call, const std::string& id);
-  void send_file(const Call& call, const std::string& sha256, const std::string& name,
-                 const std::string& kind) const;
-  void runs(const Call& call);
-  void stream(const Call& call);
-
-  platform::Workspace& workspace_;
-  const std::vector<op::Operation>& operations_;
-  platform::Scheduler& scheduler_;
-  Events& events_;
-  std::string catalogue_;  // GET /operations, made once
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  Services services_;
+  std::vector<Route> routes_ = api_routes();
+  std::vector<std::vector<std::string>> parts_;  // of each route's path
 };
 
-/// Writes a problem (RFC 9457) as the response.
-void reply_problem(httplib::Response& response, const Error& error, int status = 0);
+/// The routes of each part of the API.
+std::vector<Route> system_routes();
+std::vector<Route> artifact_routes();
+std::vector<Route> upload_routes();
+std::vector<Route> run_routes();
+
+/// "a/b//c" → a, b, c.
+std::vector<std::string> parts_of_path(const std::string& path);
 
 }  // namespace sg::server

@@ -52,9 +52,9 @@ void Events::publish(Event event) {
 }
 
 void Events::progress(const std::string& run, const platform::Progress& progress) {
-  publish(
-      {0, run,
-       text_of(0, "progress", {{"run", run}, {"progress", progress.fraction}, {"stage", progress.stage}})});
+  Json data = {{"run", run}};
+  put_progress(data, progress);
+  publish({0, run, text_of(0, "progress", data)});
 }
 
 Event Events::event_of(const platform::Change& change) const {

@@ -9,7 +9,10 @@
 #include <map>
 
 #include "core/error.h"
+#include "op/provenance.h"
+#include "op/schema.h"
 #include "server/api.h"
+#include "server/openapi.h"
 #include "server/pool.h"
 
 namespace sg::server {
@@ -29,23 +32,11 @@ std::string without_port(const std::string& authority) {
   return authority.substr(0, authority.rfind(':'));
 }
 
-/// Compares all of both, whatever they hold: the time taken tells nothing of the token.
-bool same_secret(const std::string& a, const std::string& b) {
-  std::size_t different = a.size() ^ b.size();
-  for (std::size_t i = 0; i < a.size(); ++i)
-    different |= static_cast<unsigned char>(a[i] ^ (b.empty() ? 0 : b[i % b.size()]));
-  return different == 0;
-}
-
-std::vector<std::string> parts_of(const std::string& path) {
-  std::vector<std::string> parts;
-  std::size_t from = 0;
-  while (from < path.size()) {
-    const std::size_t to = std::min(path.find('/', from), path.size());
-    if (to > from) parts.push_back(path.substr(from, to - from));
-    from = to + 1;
-  }
-  return parts;
+/// What GET /operations answers, made once.
+std::string catalogue_of(const std::vector<op::Operation>& operations) {
+  Json list = Json::array();
+  for (const op::Operation& operation : operations) list.push_back(op::describe(operation));
+  return op::dump({{"version", op::version()}, {"operations", list}});
 }
 
 }  // namespace
@@ -58,7 +49,11 @@ struct Server::State {
                   [this](const std::string& run, const platform::Progress& progress) {
                     events.progress(run, progress);
                   }),
-        api(workspace, operations, scheduler, events) {
+        sessions(options.token),
+        catalogue(catalogue_of(operations)),
+        description(op::dump(openapi(operations))),
+        api({workspace, operations, scheduler, events, sessions, catalogue,
+             std::chrono::steady_clock::now()}) {
     http.new_task_queue = [] { return new GrowingPool(most_connections); };
     http.set_tcp_nodelay(true);
     http.set_keep_alive_max_count(1000000);
@@ -107,8 +102,10 @@ struct Server::State {
     const bool changes = request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
     if (changes && !origin.empty() && origin != "http://" + host && origin != "https://" + host)
       return refuse(fmt::format("requests from pages of \"{}\" may not change anything here", origin));
-    if (!options.token.empty() && request.path.starts_with("/api/") &&
-        !same_secret(request.get_header_value("Authorization"), "Bearer " + options.token))
+    // Signing in, and asking whether one has, is for everybody.
+    const bool guarded = request.path.starts_with("/api/") && request.path != "/api/v1/session";
+    if (guarded &&
+        !sessions.admits(request.get_header_value("Authorization"), request.get_header_value("Cookie")))
       return refuse("a token is required: Authorization: Bearer …");
     return Result::Unhandled;
   }
@@ -116,9 +113,14 @@ struct Server::State {
   void call(const httplib::Request& request, httplib::Response& response,
             const httplib::ContentReader* body) {
     const std::string& path = request.path;
+    if (path == "/api/openapi.json" && body == nullptr)
+      return response.set_content(description, "application/json");
     if (path.starts_with(api_prefix)) {
       try {
-        api.handle({request, response, body, parts_of(path.substr(std::string(api_prefix).size()))});
+        api.handle(request, response, body, path.substr(std::string(api_prefix).size()));
+      } catch (const Malformed& error) {
+        response.set_header("Connection", "close");
+        reply_problem(response, error, 400);
       } catch (const Error& error) {
         if (body != nullptr) response.set_header("Connection", "close");
         reply_problem(response, error);
@@ -133,7 +135,7 @@ struct Server::State {
 
   /// The web app's files; a path without a file is a page of the app.
   void page(const std::string& path, httplib::Response& response) const {
-    const std::vector<std::string> parts = parts_of(path);
+    const std::vector<std::string> parts = parts_of_path(path);
     fs::path file = options.web;
     for (const std::string& part : parts) {
       if (part == "." || part == ".." || part.find('\0') != std::string::npos ||
@@ -172,6 +174,8 @@ struct Server::State {
   ServerOptions options;
   Events events;
   platform::Scheduler scheduler;
+  Sessions sessions;
+  std::string catalogue, description;
   Api api;
   httplib::Server http;
   int port = 0;

@@ -1,0 +1,21 @@
+#pragma once
+#include <vector>
+
+#include "op/operation.h"
+#include "platform/workspace.h"
+
+namespace sg::platform {
+
+/// A pipeline and its runs, checked and ready for Store::add.
+struct PreparedPipeline {
+  Pipeline pipeline;
+  std::vector<Run> runs;
+};
+
+/// From {"title", "seed", "steps": [{"id", "operation", "inputs", "parameters", "outputs"}, …]}: inputs are
+/// artifact ids or "@id.output" of an earlier step, parameters values or "@id.output"; outputs those wanted,
+/// all by default. At most 200 steps. Throws at the field, the message beginning with the step.
+PreparedPipeline prepare_pipeline(const Workspace& workspace, const std::vector<op::Operation>& operations,
+                                  const Json& request);
+
+}  // namespace sg::platform
