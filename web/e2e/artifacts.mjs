@@ -66,7 +66,7 @@ export function artifactTests(world) {
     await page.getByRole("dialog").getByRole("button", { name: /^labels\.nii\.gz/ }).click();
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.getByText(/labels\.nii\.gz/).first().waitFor();
-    await page.waitForLoadState("networkidle").catch(() => undefined);
+    await page.waitForTimeout(1500);
     await picture(page, "viewer-overlay");
     await finish(page);
   });

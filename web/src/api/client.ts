@@ -1,5 +1,5 @@
 import type {
-  Artifact, ArtifactDetail, Catalogue, Health, Page, Pipeline, PipelineSummary, Problem, Reach, Run, RunRequest, StoredFile,
+  Artifact, ArtifactChange, ArtifactDetail, Catalogue, Health, Page, Pipeline, Problem, Reach, Run, RunRequest, Session, StoredFile, TagCount,
 } from "./types";
 
 const BASE = "/api/v1";
@@ -63,12 +63,13 @@ export const urls = {
 
 export const api = {
   health: (signal?: AbortSignal) => json<Health>("/health", { signal: signal ?? null }),
-  session: () => json<{ required: boolean; ok: boolean }>("/session"),
+  session: () => json<Session>("/session"),
   signIn: (token: string) => json<void>("/session", body("POST", { token })),
   operations: () => json<Catalogue>("/operations"),
   artifacts: (q: Query) => json<Page<Artifact>>(`/artifacts${query(q)}`),
   artifact: (id: string) => json<ArtifactDetail>(`/artifacts/${e(id)}`),
-  changeArtifact: (id: string, change: Partial<Pick<Artifact, "name" | "tags" | "notes" | "kind">>) =>
+  tags: () => json<{ items: TagCount[] }>("/tags"),
+  changeArtifact: (id: string, change: ArtifactChange) =>
     json<Artifact>(`/artifacts/${e(id)}`, body("PATCH", change)),
   reach: (id: string) => json<Reach>(`/artifacts/${e(id)}/reach`),
   deleteArtifact: (id: string, reach?: "all" | "only") => json<void>(`/artifacts/${e(id)}${query({ reach })}`, { method: "DELETE" }),
@@ -81,7 +82,7 @@ export const api = {
   runById: (id: string) => json<Run>(`/runs/${e(id)}`),
   log: async (id: string) => (await send(`/runs/${e(id)}/log`, {})).text(),
   endRun: (id: string) => json<Run | undefined>(`/runs/${e(id)}`, { method: "DELETE" }),
-  pipelines: (q: Query) => json<Page<PipelineSummary>>(`/pipelines${query(q)}`),
+  pipelines: (q: Query) => json<Page<Pipeline>>(`/pipelines${query(q)}`),
   pipeline: (id: string) => json<Pipeline>(`/pipelines/${e(id)}`),
 };
 

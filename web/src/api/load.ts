@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api } from "./client";
-import type { Artifact, Catalogue } from "./types";
+import type { ArtifactDetail, Catalogue } from "./types";
 
 export interface Loaded<T> {
   data: T | undefined;
@@ -47,4 +47,4 @@ export function loadCatalogue(): Promise<Catalogue> {
 }
 export const useCatalogue = (): Loaded<Catalogue> => useLoad("operations", loadCatalogue);
 
-export const useArtifact = (id: string | undefined): Loaded<Artifact> => useLoad(id ? `artifact ${id}` : null, () => api.artifact(id ?? ""));
+export const useArtifact = (id: string | undefined): Loaded<ArtifactDetail> => useLoad(id ? `artifact ${id}` : null, () => api.artifact(id ?? ""));

@@ -10,6 +10,8 @@ export function Dialog({ title, close, children, foot }: { title: string; close:
     const dialog = ref.current;
     const opener = document.activeElement;
     if (dialog && !dialog.open) dialog.showModal();
+    // React gives autofocus no attribute, by which the browser would know where to begin.
+    dialog?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     return () => {
       dialog?.close();
       // The browser gives focus back by itself only if the dialog is still in the page when it closes.

@@ -15,6 +15,7 @@ const shapes: Record<Kind, string> = {
   model: "M3 4h.01M3 12h.01M8 8h.01M13 4h.01M13 12h.01M3 4l5 4 5-4M3 12l5-4 5 4",
   report: "M3 1.5h10v13H3zM5.5 11V8M8 11V5M10.5 11V7",
   file: "M4 1.5h5l3 3v10H4z",
+  folder: "M1.5 3.5h5l1.5 2h6.5v7.5h-13z",
 };
 
 export function KindIcon({ kind, size = 18 }: { kind: Kind; size?: number }) {

@@ -28,22 +28,19 @@ export function ArtifactChip({ id }: { id: string }) {
 
 interface Props {
   id: string;
-  /** Id of the field whose help and error describe the button. */
-  field: string;
   label: string;
   schema: Schema;
   value: string | undefined;
   set: (id: string | undefined) => void;
   optional: boolean;
-  button?: string;
-  invalid?: boolean;
+  invalid: boolean;
 }
 
-export function ArtifactPicker({ id, field, label, schema, value, set, optional, button, invalid }: Props) {
+export function ArtifactPicker({ id, label, schema, value, set, optional, invalid }: Props) {
   const t = useT();
   const [open, setOpen] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
-  const described = `${field}-help ${field}-error`;
+  const described = `${id}-help ${id}-error`;
   const close = () => {
     setOpen(false);
     // The button that opened the dialog may have been replaced by the one that changes the choice.
@@ -53,7 +50,7 @@ export function ArtifactPicker({ id, field, label, schema, value, set, optional,
   return (
     <>
       {value === undefined ? (
-        <div><button ref={opener} type="button" id={id} className={invalid ? "invalid" : ""} aria-describedby={described} aria-haspopup="dialog" onClick={() => setOpen(true)}>{button ?? t("pick.choose")}{name}</button></div>
+        <div><button ref={opener} type="button" id={id} className={invalid ? "invalid" : ""} aria-describedby={described} aria-haspopup="dialog" onClick={() => setOpen(true)}>{t("pick.choose")}{name}</button></div>
       ) : (
         <div className="picked">
           <ArtifactChip id={value} />

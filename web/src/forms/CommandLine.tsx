@@ -21,7 +21,7 @@ function useNames(ids: string[]): ReadonlyMap<string, string> {
 export function CommandLine({ operation, request }: { operation: Operation; request: RunRequest }) {
   const t = useT();
   const [copied, setCopied] = useState(false);
-  const names = useNames(Object.values(request.inputs).flat());
+  const names = useNames(Object.values(request.inputs));
   const text = commandLine(operation, request, names);
   const copy = () => {
     // Without a secure origin there is no clipboard; the text can still be selected.

@@ -80,7 +80,7 @@ export function PickDialog({ field, kinds, schema, pick, close }: Props) {
   return (
     <Dialog title={t("pick.title", { field })} close={close}>
       <div className="row">
-        <input type="search" className="grow" aria-label={t("workspace.search")} placeholder={t("workspace.search")} value={q} onChange={(e) => setQ(e.target.value)} autoFocus />
+        <input type="search" className="grow" aria-label={t("workspace.search")} placeholder={t("workspace.search")} value={q} onChange={(e) => setQ(e.target.value)} data-autofocus />
         <Upload kinds={kindNames} kind={wanted === "labels" ? "labels" : undefined} fit={fit} pick={pick} reload={list.reload} />
       </div>
       <p className="small muted pick-takes">{takes}</p>

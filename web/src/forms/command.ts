@@ -21,7 +21,7 @@ export function commandLine(operation: Operation, request: RunRequest, names: Re
   const words = ["shaoguang", ...operation.name.split(".")];
   for (const [name] of fieldsOf(operation, "inputs")) {
     const given = request.inputs[name];
-    if (given !== undefined) for (const id of [given].flat()) words.push(`--${name} ${quoted(names.get(id) ?? id)}`);
+    if (given !== undefined) words.push(`--${name} ${quoted(names.get(given) ?? given)}`);
     else if (required.has(name)) words.push(`--${name} FILE`);
   }
   for (const [name, schema] of fieldsOf(operation, "parameters"))

@@ -2,28 +2,13 @@ import type { Artifact, Kind, Operation, Schema } from "../api/types";
 import type { Translate } from "../i18n";
 import { number } from "../i18n/format";
 
-/** What an input of a kind also reads: a picture is a 2-D volume, and many label maps come without saying so. */
-const accepts: Record<string, readonly Kind[]> = {
-  volume: ["volume", "labels", "series", "picture"],
-  labels: ["labels", "volume"],
-};
-
-const kindOf = (schema: Schema): string => schema["x-kind"] ?? schema.items?.["x-kind"] ?? "any";
-
 /** Kinds of artifacts an input takes; undefined: all. */
-export function kindsFor(schema: Schema): readonly Kind[] | undefined {
-  const kind = kindOf(schema);
-  return kind === "any" ? undefined : accepts[kind] ?? [kind as Kind];
-}
+export const kindsFor = (schema: Schema): readonly Kind[] | undefined => (schema["x-kind"] === "any" ? undefined : schema["x-accepts"]);
 
 type Part = "inputs" | "parameters" | "outputs";
 export const fieldsOf = (o: Operation, part: Part): [string, Schema][] => Object.entries(o.request.properties?.[part]?.properties ?? {});
 
 export const requiredInputs = (o: Operation): string[] => o.request.properties?.["inputs"]?.required ?? [];
-
-export function takes(o: Operation, kind: Kind): string[] {
-  return fieldsOf(o, "inputs").filter(([, s]) => kindsFor(s)?.includes(kind) ?? true).map(([name]) => name);
-}
 
 const numbersIn = (value: unknown): number[] | undefined => (Array.isArray(value) ? value.filter((x) => typeof x === "number") : undefined);
 
@@ -50,8 +35,11 @@ export function fits(schema: Schema, artifact: Artifact): boolean {
   const wanted = schema["x-dimensions"], modalities = schema["x-modality"]?.split(/[,/ ]+/);
   if (wanted !== undefined && dimensions !== undefined && dimensions !== wanted) return false;
   if (modalities && modality !== undefined && !modalities.includes(modality)) return false;
+  if (artifact.kind !== "volume") return true;
   // Labels are whole numbers; a float image is none, whatever it shows.
-  return !(kindOf(schema) === "labels" && artifact.kind === "volume" && String(artifact.properties["pixel_type"]).startsWith("float"));
+  if (schema["x-kind"] === "labels") return !String(artifact.properties["pixel_type"]).startsWith("float");
+  // An image is a transform only where it holds a vector at every voxel.
+  return schema["x-kind"] !== "transform" || Number(artifact.properties["channels"] ?? 1) > 1;
 }
 
 const inline = new Set(["boolean", "integer", "real", "text", "choice", "vector"]);

@@ -19,6 +19,8 @@ export function useOneUpload(kind: string | undefined, onReady: (a: Artifact) =>
   };
   useEvents({
     artifact: (a) => { if (a.id === waitingFor) settle(a); },
+    // An archive is replaced by what was in it.
+    deleted: (d) => { if (d.id === waitingFor) setState(undefined); },
     resync: () => { if (waitingFor) api.artifact(waitingFor).then(settle, (error: unknown) => setState({ error })); },
   });
   useEffect(() => () => abort.current?.(), []);

@@ -17,7 +17,7 @@ export interface Start {
   problem?: Problem | undefined;
 }
 
-type Inputs = Record<string, string | string[] | undefined>;
+type Inputs = Record<string, string | undefined>;
 
 /** JSON leaves undefined out, the server wants fields that are not given to be absent. */
 function without<T>(values: Record<string, T | undefined>): Record<string, T> {

@@ -12,7 +12,7 @@ export const en = {
   "error.notFound": "There is nothing here.", "error.viewer": "The viewer could not show this file: {why}",
   "kind.volume": "Volume", "kind.labels": "Labels", "kind.transform": "Transform", "kind.field": "Field", "kind.mesh": "Mesh",
   "kind.points": "Points", "kind.table": "Table", "kind.signal": "Signal", "kind.series": "Series", "kind.document": "Document",
-  "kind.model": "Model", "kind.report": "Report", "kind.picture": "Picture", "kind.file": "File",
+  "kind.model": "Model", "kind.report": "Report", "kind.picture": "Picture", "kind.file": "File", "kind.folder": "Folder",
   "state.inspecting": "inspecting…", "state.unreadable": "unreadable",
   "run.queued": "queued", "run.running": "running", "run.succeeded": "succeeded", "run.failed": "failed", "run.cancelled": "cancelled",
   "workspace.title": "Workspace", "workspace.upload": "Add files", "workspace.drop": "Drop files anywhere on this page, or choose them.",

@@ -14,7 +14,7 @@ export const zh: Record<Key, string> = {
   "error.notFound": "此处没有内容。", "error.viewer": "查看器无法显示此文件：{why}",
   "kind.volume": "图像", "kind.labels": "标签图", "kind.transform": "变换", "kind.field": "形变场", "kind.mesh": "网格",
   "kind.points": "点集", "kind.table": "表格", "kind.signal": "信号", "kind.series": "序列", "kind.document": "文档",
-  "kind.model": "模型", "kind.report": "报告", "kind.picture": "图片", "kind.file": "文件",
+  "kind.model": "模型", "kind.report": "报告", "kind.picture": "图片", "kind.file": "文件", "kind.folder": "文件夹",
   "state.inspecting": "正在检查…", "state.unreadable": "无法读取",
   "run.queued": "排队中", "run.running": "运行中", "run.succeeded": "成功", "run.failed": "失败", "run.cancelled": "已取消",
   "workspace.title": "工作区", "workspace.upload": "添加文件", "workspace.drop": "把文件拖到本页任意位置，或点击选择。",

@@ -1,5 +1,5 @@
 import { useState, type FormEvent } from "react";
-import type { ArtifactDetail } from "../api/types";
+import type { ArtifactDetail, Kind, Relative } from "../api/types";
 import { Glyph, KindIcon } from "../components/Icon";
 import { Card } from "../components/Parts";
 import { useT } from "../i18n";
@@ -61,8 +61,8 @@ export function Notes({ notes, save }: { notes: string; save: (notes: string) =>
 
 export function Lineage({ artifact: a }: { artifact: ArtifactDetail }) {
   const t = useT();
-  const item = (x: { id: string; name: string; kind: ArtifactDetail["kind"] }, run?: string) => (
-    <li key={x.id} className="row" style={{ gap: 6 }}><span className="muted"><KindIcon kind={x.kind} size={15} /></span><Link to={`/artifacts/${x.id}`}>{x.name}</Link>
+  const item = (x: Relative, run?: string) => (
+    <li key={x.id} className="row" style={{ gap: 6 }}><span className="muted"><KindIcon kind={x.kind as Kind} size={15} /></span>{x.name ? <Link to={`/artifacts/${x.id}`}>{x.name}</Link> : <span className="muted mono">{x.id} – {t("error.gone")}</span>}
       {run && <Link className="small muted" to={`/runs/${run}`}>{t("artifact.itsRun")}</Link>}</li>
   );
   return (
@@ -70,10 +70,10 @@ export function Lineage({ artifact: a }: { artifact: ArtifactDetail }) {
       <div className="op-grid" style={{ margin: 0 }}>
         <div><h3>{t("artifact.parents")}</h3>
           {a.origin.type === "run" && <p className="small">{t("artifact.madeBy", { output: a.origin.output })} <Link className="mono" to={`/runs/${a.origin.run}`}>{a.origin.operation ?? a.origin.run}</Link></p>}
-          {a.parents?.length ? <ul className="plain-list">{a.parents.map((p) => item(p))}</ul> : a.origin.type === "import" && <p className="muted">{t("artifact.noParents")}</p>}
+          {a.parents.length ? <ul className="plain-list">{a.parents.map((p) => item(p))}</ul> : a.origin.type === "import" && <p className="muted">{t("artifact.noParents")}</p>}
         </div>
         <div><h3>{t("artifact.children")}</h3>
-          {a.children?.length ? <ul className="plain-list">{a.children.map((c) => item(c, c.run))}</ul> : <p className="muted">{t("artifact.noChildren")}</p>}
+          {a.children.length ? <ul className="plain-list">{a.children.map((c) => item(c, c.run))}</ul> : <p className="muted">{t("artifact.noChildren")}</p>}
         </div>
       </div>
     </Card>

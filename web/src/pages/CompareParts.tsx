@@ -13,9 +13,8 @@ interface Pair { a: Run; b: Run }
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 const keys = (a: object, b: object) => [...new Set([...Object.keys(a), ...Object.keys(b)])];
 
-function Chips({ value }: { value: string | string[] | undefined }) {
-  if (value === undefined) return <>–</>;
-  return <>{[value].flat().map((id) => <span key={id} className="row nowrap-row"><ArtifactChip id={id} /></span>)}</>;
+function Chip({ id }: { id: string | undefined }) {
+  return id === undefined ? <>–</> : <span className="row nowrap-row"><ArtifactChip id={id} /></span>;
 }
 
 export function Differences({ a, b }: Pair) {
@@ -41,7 +40,7 @@ export function Differences({ a, b }: Pair) {
       <thead><tr><th scope="col">{t("run.name")}</th><th scope="col">A</th><th scope="col">B</th></tr></thead>
       <tbody>
         {others.map(([k, x, y]) => <tr key={k}><th scope="row">{k}</th><td>{x}</td><td>{y}</td></tr>)}
-        {inputs.map((k) => <tr key={`in ${k}`}><th scope="row">{label(k)}</th><td><Chips value={a.inputs[k]} /></td><td><Chips value={b.inputs[k]} /></td></tr>)}
+        {inputs.map((k) => <tr key={`in ${k}`}><th scope="row">{label(k)}</th><td><Chip id={a.inputs[k]} /></td><td><Chip id={b.inputs[k]} /></td></tr>)}
         {parameters.map((k) => <tr key={k}><th scope="row">{label(k)}</th><td>{cell(a, k)}</td><td>{cell(b, k)}</td></tr>)}
       </tbody>
     </table>

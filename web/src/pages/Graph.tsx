@@ -20,13 +20,13 @@ const colours = { queued: "var(--muted)", running: "var(--accent)", succeeded: "
 export function Graph({ pipeline }: { pipeline: Pipeline }) {
   const t = useT();
   const steps = pipeline.runs.map((r) => ({ run: r, step: r.pipeline?.step ?? r.id }));
-  const depth = layers(steps.map((s) => s.step), pipeline.edges);
+  const depth = layers(steps.map((s) => s.run.id), pipeline.edges);
   const filled = new Map<number, number>();
   const at = new Map<string, { x: number; y: number }>();
-  for (const { step } of steps) {
-    const column = depth.get(step) ?? 0, row = filled.get(column) ?? 0;
+  for (const { run: { id } } of steps) {
+    const column = depth.get(id) ?? 0, row = filled.get(column) ?? 0;
     filled.set(column, row + 1);
-    at.set(step, { x: 4 + column * (W + GX), y: 4 + row * (H + GY) });
+    at.set(id, { x: 4 + column * (W + GX), y: 4 + row * (H + GY) });
   }
   const width = (Math.max(0, ...depth.values()) + 1) * (W + GX) - GX + 8;
   const height = Math.max(1, ...filled.values()) * (H + GY) - GY + 8;
@@ -41,16 +41,16 @@ export function Graph({ pipeline }: { pipeline: Pipeline }) {
           const bend = (x2 - x1) / 2;
           return (
             <g key={i}><path d={`M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`} markerEnd="url(#arrow)" />
-              <text className="edge" x={x1 + bend} y={(y1 + y2) / 2 - 6} textAnchor="middle">{short(e.output, 16)}<title>{`${e.from}.${e.output} → ${e.to}.${e.input}`}</title></text></g>
+              <text className="edge" x={x1 + bend} y={(y1 + y2) / 2 - 6} textAnchor="middle">{short(e.output, 16)}<title>{`${e.output} → ${e.input}`}</title></text></g>
           );
         })}
         {steps.map(({ run, step }) => {
-          const p = at.get(step);
+          const p = at.get(run.id);
           return p && (
-            <a key={run.id} href={`/runs/${run.id}`} onClick={(e) => { if (!e.ctrlKey && !e.metaKey) { e.preventDefault(); navigate(`/runs/${run.id}`); } }} aria-label={`${step}: ${run.operation}, ${t(`run.${run.state}`)}`}>
+            <a key={run.id} href={`/runs/${run.id}`} onClick={(e) => { if (!e.ctrlKey && !e.metaKey) { e.preventDefault(); navigate(`/runs/${run.id}`); } }}>
               <rect x={p.x} y={p.y} width={W} height={H} rx={7} />
-              <circle cx={p.x + 16} cy={p.y + 21} r={5} fill={colours[run.state]} />
-              <text x={p.x + 28} y={p.y + 25} fontWeight={600}>{short(step, 20)}</text>
+              <circle cx={p.x + 16} cy={p.y + 21} r={5} fill={colours[run.state]} role="img" aria-label={t(`run.${run.state}`)} />{" "}
+              <text x={p.x + 28} y={p.y + 25} fontWeight={600}>{short(step, 20)}</text>{" "}
               <text className="sub" x={p.x + 28} y={p.y + 44}>{short(run.operation, 24)}</text>
             </a>
           );

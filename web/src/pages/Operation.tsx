@@ -43,7 +43,7 @@ function About({ operation }: { operation: Operation }) {
   const time = useTime();
   const texts = useOperationTexts();
   const history = useLoad(`history ${operation.name}`, () => api.runs({ operation: operation.name, limit: 5 }));
-  const references = operation.references ?? operation.citations ?? [];
+  const { references } = operation;
   return (
     <aside className="stack" aria-label={t("op.more")}>
       <Card title={t("op.description")}><p className="description">{texts.description(operation)}</p></Card>

@@ -33,7 +33,6 @@ export function OperationsPage() {
     const name = field(o);
     return operationPath(o.name, name && artifact ? { [`in.${name}`]: artifact.id } : {});
   };
-  const summary = (module: string) => texts.moduleSummary(module) ?? catalogue.data?.modules?.find((m) => m.name === module)?.summary;
   return (
     <>
       <div className="page-head">
@@ -45,7 +44,7 @@ export function OperationsPage() {
       {catalogue.data && found.length === 0 && <p className="empty">{t("operations.none", { q })}</p>}
       {modules.map((module) => (
         <section key={module} aria-labelledby={`module-${module}`}>
-          <div className="module-head"><h2 id={`module-${module}`}>{texts.module(module)}</h2>{language === "zh" && <code className="muted">{module}</code>}<span className="muted">{summary(module)}</span></div>
+          <div className="module-head"><h2 id={`module-${module}`}>{texts.module(module)}</h2>{language === "zh" && <code className="muted">{module}</code>}<span className="muted">{texts.moduleSummary(module)}</span></div>
           <div className="op-grid">{found.filter((o) => o.module === module).map((o) => <Card key={o.name} operation={o} to={link(o)} />)}</div>
         </section>
       ))}

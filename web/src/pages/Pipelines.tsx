@@ -2,7 +2,7 @@ import { api } from "../api/client";
 import { useEvents } from "../api/events";
 import { useLoad } from "../api/load";
 import { usePages } from "../api/pages";
-import { isActive, type PipelineSummary } from "../api/types";
+import { isActive, type Pipeline } from "../api/types";
 import { Failure, Loading } from "../components/Failure";
 import { Bar, Card, RunState, runSeconds } from "../components/Parts";
 import { useTitle } from "../components/useTitle";
@@ -13,9 +13,8 @@ import { Graph } from "./Graph";
 
 const EXAMPLE = "shaoguang pipeline steps.json --directory out";
 
-function Steps({ pipeline: p }: { pipeline: PipelineSummary }) {
+function Steps({ pipeline: p }: { pipeline: Pipeline }) {
   const t = useT();
-  if (!p.runs) return null;
   const done = p.runs.filter((r) => r.state === "succeeded").length;
   return (
     <span className="row">

@@ -16,7 +16,7 @@ import { RunFacts, RunOutputs } from "./RunParts";
 function Progress({ run, cancel, cancelling }: { run: Run; cancel: () => void; cancelling: boolean }) {
   const t = useT();
   const left = run.remaining_s === undefined ? "" : t("run.left", { time: duration(Math.max(1, Math.round(run.remaining_s))) });
-  const waiting = run.needs?.length ?? 0;
+  const waiting = run.needs.length;
   return (
     <section className="card" aria-label={t("runs.progress")}><div className="card-body stack tight">
       <Bar value={run.progress} label={t("runs.progress")} large />

@@ -85,8 +85,8 @@ export function RunFacts({ run }: { run: Run }) {
     <aside className="stack" aria-label={t("workspace.details")}>
       <Card title={t("run.inputs")}>
         {inputs.length === 0 && <p className="muted">{t("run.noInputs")}</p>}
-        <div className="stack tight">{inputs.map(([name, ids]) => (
-          <div key={name}><div className="small muted">{texts.label(run.operation, name)}</div>{[ids].flat().map((id) => <div key={id} className="row nowrap-row"><ArtifactChip id={id} /></div>)}</div>
+        <div className="stack tight">{inputs.map(([name, id]) => (
+          <div key={name}><div className="small muted">{texts.label(run.operation, name)}</div><div className="row nowrap-row"><ArtifactChip id={id} /></div></div>
         ))}</div>
       </Card>
       <Parameters run={run} />

@@ -58,7 +58,7 @@ function Row({ run: r, picked, toggle }: { run: Run; picked: boolean; toggle: (o
   return (
     <tr className={picked ? "picked-row" : ""}>
       <td className="check-cell"><input type="checkbox" aria-label={t("runs.select", { name: `${name}, ${time(r.created)}` })} checked={picked} onChange={(e) => toggle(e.target.checked)} /></td>
-      <td><Link to={`/runs/${r.id}`}>{name}</Link>{r.title && <code className="muted beside">{r.operation}</code>}<Given run={r} />
+      <td><div className="row"><Link to={`/runs/${r.id}`}>{name}</Link>{r.title && <code className="muted">{r.operation}</code>}</div><Given run={r} />
         {isActive(r) && <div className="run-progress"><Bar value={r.progress} label={`${t("runs.progress")} ${name}`} /><span className="small muted">{r.stage}</span></div>}</td>
       <td><RunState run={r} />{r.warnings.length > 0 && <div><span className="badge">{t("run.warnings")}: {r.warnings.length}</span></div>}</td>
       <td className="num">{runSeconds(r)}</td>

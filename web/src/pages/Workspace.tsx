@@ -1,6 +1,7 @@
 import { useRef, useState } from "react";
 import { api } from "../api/client";
 import { useEvents } from "../api/events";
+import { useLoad } from "../api/load";
 import { usePages } from "../api/pages";
 import { KINDS, type Artifact } from "../api/types";
 import { uploads } from "../api/uploads";
@@ -40,6 +41,8 @@ function Filters({ total, shown }: { total: number | undefined; shown: number })
   const t = useT();
   const query = useQuery();
   const [q, kind, tag, state] = ["q", "kind", "tag", "state"].map((x) => query.get(x) ?? "");
+  // Again whenever the list changes: tags come and go with what carries them.
+  const tags = useLoad(`tags ${total}`, api.tags).data?.items ?? [];
   return (
     <div className="toolbar" role="search">
       <input type="search" className="search" aria-label={t("workspace.search")} placeholder={t("workspace.search")} value={q} onChange={(e) => setQuery({ q: e.target.value })} />
@@ -55,7 +58,15 @@ function Filters({ total, shown }: { total: number | undefined; shown: number })
           {STATES.map((s) => <option key={s} value={s}>{t(`state.${s}`)}</option>)}
         </select>
       </label>
-      {tag && <span className="tag">{t("workspace.tag")}: {tag}<button aria-label={t("artifact.removeTag", { tag })} onClick={() => setQuery({ tag: "" })}><Glyph name="close" /></button></span>}
+      {(tags.length > 0 || tag) && (
+        <label>{t("workspace.tag")}
+          <select value={tag} onChange={(e) => setQuery({ tag: e.target.value })}>
+            <option value="">{t("workspace.anyState")}</option>
+            {tag && !tags.some((x) => x.tag === tag) && <option>{tag}</option>}
+            {tags.map((x) => <option key={x.tag} value={x.tag}>{x.tag} ({x.artifacts})</option>)}
+          </select>
+        </label>
+      )}
       {(q || kind || tag || state) && <button className="quiet" onClick={() => setQuery({ q: "", kind: "", tag: "", state: "" })}>{t("workspace.clear")}</button>}
       <span className="grow" />
       <span className="muted small" role="status">{total !== undefined && total > 0 && (shown < total ? t("workspace.shown", { n: shown, total }) : t("common.total", { n: total }))}</span>
