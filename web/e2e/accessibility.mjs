@@ -41,7 +41,9 @@ export function accessibilityTests(world) {
       for (const [name, path] of pagesOf(world)) {
         await page.goto(world.base + path);
         await page.locator("h1").first().waitFor();
-        await page.waitForTimeout(300);
+        // Viewers load their code and data after the page.
+        await page.getByText(/^(Loading…|正在加载…)$/).first().waitFor({ state: "detached" });
+        await page.waitForTimeout(200);
         await picture(page, `${theme}-${name.replaceAll(" ", "-")}`, { fullPage: true });
         all.push(...(await findings(page)).map((x) => `${name}: ${x}`));
         const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);

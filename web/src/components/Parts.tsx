@@ -55,21 +55,3 @@ export function useShow(): (value: unknown) => string {
   };
   return show;
 }
-
-export function Properties({ values, units }: { values: Record<string, unknown>; units?: Record<string, string> }) {
-  const show = useShow();
-  const rows = Object.entries(values).filter(([k, v]) => k !== "run" && !(v && typeof v === "object" && !Array.isArray(v)));
-  const nested = Object.entries(values).filter(([k, v]) => k !== "run" && v && typeof v === "object" && !Array.isArray(v));
-  return (
-    <>
-      <table className="props"><tbody>
-        {rows.map(([key, value]) => (
-          <tr key={key}><th scope="row">{key}</th><td>{show(value)} <span className="muted">{unitText(units?.[key])}</span></td></tr>
-        ))}
-      </tbody></table>
-      {nested.map(([key, value]) => (
-        <details key={key}><summary className="small">{key}</summary><Properties values={value as Record<string, unknown>} /></details>
-      ))}
-    </>
-  );
-}

@@ -5,15 +5,14 @@ import { useLoad } from "../api/load";
 import { DeleteDialog } from "../components/DeleteDialog";
 import { Failure, Loading } from "../components/Failure";
 import { Glyph } from "../components/Icon";
-import { Card, Properties } from "../components/Parts";
+import { Card } from "../components/Parts";
+import { Properties } from "../components/Properties";
 import { useTitle } from "../components/useTitle";
 import { useT } from "../i18n";
 import { bytes, useTime } from "../i18n/format";
 import { Link, navigate } from "../router";
 import { Viewer } from "../viewers/Viewer";
 import { Lineage, Notes, Rename, Tags } from "./ArtifactParts";
-
-const UNITS: Record<string, string> = { file_size: "bytes", spacing: "mm", origin: "mm, LPS", duration: "s", sample_rate: "Hz" };
 
 export function ArtifactPage({ id }: { id: string }) {
   const t = useT();
@@ -66,7 +65,7 @@ export function ArtifactPage({ id }: { id: string }) {
           <Card title={t("artifact.tags")}><Tags tags={a.tags} save={(tags) => change({ tags })} /></Card>
           <Card title={t("artifact.notes")}><Notes notes={a.notes} save={(notes) => change({ notes })} /></Card>
           <Card title={t("artifact.properties")}>
-            <Properties values={a.properties} units={UNITS} />
+            <Properties values={a.properties} />
             <Properties values={{ [t("artifact.files")]: a.files, "SHA-256": a.sha256, [t("artifact.id")]: a.id }} />
           </Card>
         </aside>

@@ -62,12 +62,12 @@ export function Notes({ notes, save }: { notes: string; save: (notes: string) =>
 export function Lineage({ artifact: a }: { artifact: ArtifactDetail }) {
   const t = useT();
   const item = (x: Relative, run?: string) => (
-    <li key={x.id} className="row" style={{ gap: 6 }}><span className="muted"><KindIcon kind={x.kind as Kind} size={15} /></span>{x.name ? <Link to={`/artifacts/${x.id}`}>{x.name}</Link> : <span className="muted mono">{x.id} – {t("error.gone")}</span>}
+    <li key={x.id} className="row"><span className="muted"><KindIcon kind={x.kind as Kind} size={15} /></span>{x.name ? <Link to={`/artifacts/${x.id}`}>{x.name}</Link> : <span className="muted mono">{x.id} – {t("error.gone")}</span>}
       {run && <Link className="small muted" to={`/runs/${run}`}>{t("artifact.itsRun")}</Link>}</li>
   );
   return (
     <Card title={t("artifact.lineage")}>
-      <div className="op-grid" style={{ margin: 0 }}>
+      <div className="lineage">
         <div><h3>{t("artifact.parents")}</h3>
           {a.origin.type === "run" && <p className="small">{t("artifact.madeBy", { output: a.origin.output })} <Link className="mono" to={`/runs/${a.origin.run}`}>{a.origin.operation ?? a.origin.run}</Link></p>}
           {a.parents.length ? <ul className="plain-list">{a.parents.map((p) => item(p))}</ul> : a.origin.type === "import" && <p className="muted">{t("artifact.noParents")}</p>}
