@@ -12,6 +12,8 @@ export class ApiError extends Error {
 
 const unreachable: Problem = { type: "urn:shaoguang:error:unreachable", title: "unreachable", status: 0, detail: "" };
 
+export const isUnreachable = (error: unknown): boolean => error instanceof ApiError && error.problem.status === 0;
+
 function toProblem(status: number, type: string | null, text: string): Problem {
   if (type?.includes("json")) {
     try {

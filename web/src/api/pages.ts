@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
+import { isUnreachable } from "./client";
 import type { Page } from "./types";
 
 interface State<T> { key: string; items: T[]; next: string | null; total?: number; loading: boolean; error?: unknown }
@@ -15,7 +16,8 @@ export function usePages<T>(key: string, load: (cursor?: string) => Promise<Page
     setState((s) => ({ ...s, loading: true }));
     loader.current().then(
       (page) => current && setState({ key, items: page.items, next: page.next, total: page.total, loading: false }),
-      (error: unknown) => current && setState((s) => ({ ...s, error, loading: false })),
+      // While the server is away a banner says so; what was shown stays, and is loaded again once it is back.
+      (error: unknown) => current && setState((s) => (s.total !== undefined && isUnreachable(error) ? { ...s, loading: false } : { ...s, error, loading: false })),
     );
     return () => { current = false; };
   }, [key, turn]);

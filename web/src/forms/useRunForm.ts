@@ -53,12 +53,12 @@ export function useRunForm(operation: Operation, start: Start) {
   const [error, setError] = useState<unknown>();
 
   const errors: Record<string, string> = {};
+  const missing = requiredInputs(operation).filter((name) => inputs[name] === undefined);
+  if (tried) for (const name of missing) errors[name] = t("op.missing");
   for (const [name, schema] of fieldsOf(operation, "parameters")) {
     const why = refusal(name, schema, parameters[name], t);
     if (why) errors[name] = why;
   }
-  const missing = requiredInputs(operation).filter((name) => inputs[name] === undefined);
-  if (tried) for (const name of missing) errors[name] = t("op.missing");
   if (settings.seed.trim() !== "" && seedOf(settings.seed) === undefined) errors["seed"] = t("op.notNumber", { value: settings.seed });
   if (fieldsOf(operation, "outputs").every(([x]) => settings.skipped.includes(x))) errors["outputs"] = t("op.outputsNone");
   const checked = useCheck(operation.name, request, Object.keys(errors).length === 0 && !busy);

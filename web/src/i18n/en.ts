@@ -23,7 +23,7 @@ export const en = {
   "upload.title": "Uploads", "upload.done": "added", "upload.failed": "failed", "upload.progress": "{name}: {percent} uploaded",
   "delete.title": "Delete “{name}”?", "delete.free": "Nothing else refers to it. This cannot be undone.",
   "delete.reach": "These refer to it:", "delete.all": "Delete it and everything listed", "delete.only": "Delete only this file",
-  "delete.onlyHint": "Those that refer to it stay; their lineage shows it as deleted.", "delete.runs": "Runs", "delete.artifacts": "Artifacts",
+  "delete.onlyHint": "“Delete only this file” keeps them; their lineage then shows it as deleted.", "delete.runs": "Runs", "delete.artifacts": "Artifacts",
   "artifact.properties": "Properties", "artifact.lineage": "Lineage", "artifact.parents": "Made from", "artifact.children": "Used to make",
   "artifact.noParents": "Imported", "artifact.noChildren": "Nothing yet", "artifact.notes": "Notes", "artifact.tags": "Tags",
   "artifact.useIn": "Use in…", "artifact.madeBy": "Output “{output}” of run", "artifact.archive": "Download all files (.zip)",

@@ -25,7 +25,7 @@ export const zh: Record<Key, string> = {
   "upload.title": "上传", "upload.done": "已添加", "upload.failed": "失败", "upload.progress": "{name}：已上传 {percent}",
   "delete.title": "删除“{name}”？", "delete.free": "没有其他内容引用它。此操作无法撤销。",
   "delete.reach": "以下内容引用了它：", "delete.all": "连同所列内容一起删除", "delete.only": "只删除此文件",
-  "delete.onlyHint": "引用它的内容会保留，其来源将显示为已删除。", "delete.runs": "运行", "delete.artifacts": "数据",
+  "delete.onlyHint": "“只删除此文件”会保留这些内容，其来源将显示为已删除。", "delete.runs": "运行", "delete.artifacts": "数据",
   "artifact.properties": "属性", "artifact.lineage": "来源与去向", "artifact.parents": "来源", "artifact.children": "用于生成",
   "artifact.noParents": "导入的文件", "artifact.noChildren": "暂无", "artifact.notes": "备注", "artifact.tags": "标签",
   "artifact.useIn": "用于…", "artifact.madeBy": "输出“{output}”，来自运行", "artifact.archive": "下载全部文件（.zip）",

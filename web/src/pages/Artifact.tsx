@@ -22,6 +22,7 @@ export function ArtifactPage({ id }: { id: string }) {
   const [error, setError] = useState<unknown>();
   useEvents({
     artifact: (a) => { if (a.id === id) loaded.set((old) => ({ ...old, ...a })); },
+    deleted: (d) => { if (d.id === id) navigate("/"); },
     resync: loaded.reload,
   });
   const a = loaded.data;

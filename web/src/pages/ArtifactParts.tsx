@@ -59,8 +59,12 @@ export function Notes({ notes, save }: { notes: string; save: (notes: string) =>
   );
 }
 
+const CHILDREN_AT_FIRST = 10;
+
 export function Lineage({ artifact: a }: { artifact: ArtifactDetail }) {
   const t = useT();
+  const [all, setAll] = useState(false);
+  const children = all ? a.children : a.children.slice(0, CHILDREN_AT_FIRST);
   const item = (x: Relative, run?: string) => (
     <li key={x.id} className="row"><span className="muted"><KindIcon kind={x.kind as Kind} size={15} /></span>{x.name ? <Link to={`/artifacts/${x.id}`}>{x.name}</Link> : <span className="muted mono">{x.id} – {t("error.gone")}</span>}
       {run && <Link className="small muted" to={`/runs/${run}`}>{t("artifact.itsRun")}</Link>}</li>
@@ -73,7 +77,8 @@ export function Lineage({ artifact: a }: { artifact: ArtifactDetail }) {
           {a.parents.length ? <ul className="plain-list">{a.parents.map((p) => item(p))}</ul> : a.origin.type === "import" && <p className="muted">{t("artifact.noParents")}</p>}
         </div>
         <div><h3>{t("artifact.children")}</h3>
-          {a.children.length ? <ul className="plain-list">{a.children.map((c) => item(c, c.run))}</ul> : <p className="muted">{t("artifact.noChildren")}</p>}
+          {a.children.length ? <ul className="plain-list">{children.map((c) => item(c, c.run))}</ul> : <p className="muted">{t("artifact.noChildren")}</p>}
+          {a.children.length > children.length && <p className="lineage-more"><button className="small" onClick={() => setAll(true)}>{t("common.more")} ({a.children.length - children.length})</button></p>}
         </div>
       </div>
     </Card>

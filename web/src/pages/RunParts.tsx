@@ -80,7 +80,10 @@ export function RunFacts({ run }: { run: Run }) {
     [t("run.version"), run.version],
     [t("artifact.id"), run.id],
   ];
-  const inputs = Object.entries(run.inputs);
+  const operation = useOperation(run.operation);
+  // As declared, not as stored: the fixed image before the moving one.
+  const place = (name: string) => (operation ? fieldsOf(operation, "inputs").findIndex(([x]) => x === name) : 0);
+  const inputs = Object.entries(run.inputs).sort(([a], [b]) => place(a) - place(b));
   return (
     <aside className="stack" aria-label={t("workspace.details")}>
       <Card title={t("run.inputs")}>

@@ -42,7 +42,7 @@ function Filters({ total, shown }: { total: number | undefined; shown: number })
   const query = useQuery();
   const [q, kind, tag, state] = ["q", "kind", "tag", "state"].map((x) => query.get(x) ?? "");
   // Again whenever the list changes: tags come and go with what carries them.
-  const tags = useLoad(`tags ${total}`, api.tags).data?.items ?? [];
+  const tags = useLoad(total === undefined ? null : `tags ${total}`, api.tags).data?.items ?? [];
   return (
     <div className="toolbar" role="search">
       <input type="search" className="search" aria-label={t("workspace.search")} placeholder={t("workspace.search")} value={q} onChange={(e) => setQuery({ q: e.target.value })} />
