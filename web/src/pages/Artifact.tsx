@@ -44,6 +44,7 @@ export function ArtifactPage({ id }: { id: string }) {
     <>
       <div className="page-head">
         <div className="grow" style={{ minWidth: 260 }}>
+          <p className="crumbs small"><Link to="/">{t("workspace.title")}</Link>{a.origin.type === "run" && <> / <Link to={`/runs/${a.origin.run}`}>{a.origin.operation ?? t("workspace.fromRun")}</Link></>}</p>
           <Rename name={a.name} save={(name) => change({ name })} />
           <p className="sub row"><span className="badge">{t(`kind.${a.kind}`)}</span>{a.format} · {bytes(a.size)} · {time(a.created)}</p>
         </div>

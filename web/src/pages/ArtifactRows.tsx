@@ -11,13 +11,8 @@ function About({ artifact: a }: { artifact: Artifact }) {
   const summary = useSummary();
   if (a.state === "inspecting") return <div className="small muted">{t("state.inspecting")}</div>;
   if (a.state === "unreadable") return <div className="small field-error">{a.problem ?? t("state.unreadable")}</div>;
-  return <div className="small muted">{summary(a)}</div>;
-}
-
-function Origin({ artifact: a }: { artifact: Artifact }) {
-  const t = useT();
-  if (a.origin.type !== "run") return null;
-  return <div className="small"><Link className="muted" to={`/runs/${a.origin.run}`}>{a.origin.operation ? t("workspace.from", { operation: a.origin.operation }) : t("workspace.fromRun")}</Link></div>;
+  const origin = a.origin.type === "run" && (a.origin.operation ? t("workspace.from", { operation: a.origin.operation }) : t("workspace.fromRun"));
+  return <div className="small muted about"><span>{summary(a)}</span>{a.origin.type === "run" && <Link className="muted" to={`/runs/${a.origin.run}`}>{origin}</Link>}</div>;
 }
 
 export function ArtifactRows({ items, remove }: { items: Artifact[]; remove: (a: Artifact) => void }) {
@@ -39,7 +34,7 @@ export function ArtifactRows({ items, remove }: { items: Artifact[]; remove: (a:
               <td><span className="badge">{t(`kind.${a.kind}`)}</span></td>
               <td><span className="row tags">{a.tags.map((tag) => <button key={tag} className="tag" aria-label={t("workspace.tagged", { tag })} onClick={() => setQuery({ tag })}>{tag}</button>)}</span></td>
               <td className="num">{bytes(a.size)}</td>
-              <td className="nowrap muted wide-only">{time(a.created)}<Origin artifact={a} /></td>
+              <td className="nowrap muted wide-only">{time(a.created)}</td>
               <td className="num"><button className="quiet icon-only" aria-label={`${t("common.delete")} ${a.name}`} title={t("common.delete")} onClick={() => remove(a)}><Glyph name="trash" /></button></td>
             </tr>
           ))}
