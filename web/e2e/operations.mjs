@@ -8,7 +8,7 @@ import { pick } from "./runs.mjs";
 const recipes = {
   "image.info": { inputs: { file: /^brain/ } },
   "image.convert": { inputs: { image: /^brain/ } },
-  "image.resample": { inputs: { image: /^brain/ }, parameters: { spacing: ["6", "6", "6"] } },
+  "image.resample": { inputs: { image: /^brain/ }, parameters: { spacing: ["6"] } },
   "image.view": { inputs: { image: /^brain/, labels: /^labels/ } },
   "image.simulate_acquisition": { inputs: { image: /^brain/, labels: /^labels/ }, parameters: { spacing: ["5"] } },
   "registration.affine": { inputs: { fixed: /^brain/, moving: /^acquired\.nii/ }, parameters: { iterations: ["10"] } },

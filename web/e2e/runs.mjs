@@ -42,6 +42,7 @@ function alignTests(world) {
     const bar = page.getByRole("progressbar", { name: "Progress" });
     await bar.waitFor();
     await page.waitForFunction(() => Number(document.querySelector("[role=progressbar]")?.getAttribute("aria-valuenow")) > 0);
+    await page.getByText(/about .+ left/).waitFor();
     await picture(page, "progress");
     await page.getByRole("button", { name: "Cancel run" }).click();
     await page.getByRole("status").getByText("cancelled").waitFor();

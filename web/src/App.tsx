@@ -33,6 +33,12 @@ function Page({ path }: { path: string }) {
   return <NotFound />;
 }
 
+function Footer({ show }: { show: boolean }) {
+  const t = useT();
+  const health = useLoad(show ? "health" : null, () => api.health()).data;
+  return <footer className="footer"><span>{t("footer.research")}</span><span>{health && `${t("workspace.title")} ${health.workspace.name} · `}韶光 Shaoguang {health?.version}</span></footer>;
+}
+
 export function App() {
   const t = useT();
   const path = usePath();
@@ -64,7 +70,7 @@ export function App() {
       <main className="main" id="main" tabIndex={-1} ref={main}>
         {asking ? null : locked ? <SignIn done={session.reload} /> : <Boundary key={path}><Page path={path} /></Boundary>}
       </main>
-      <footer className="footer"><span>{t("footer.research")}</span><span>韶光 Shaoguang</span></footer>
+      <Footer show={!asking && !locked} />
     </>
   );
 }

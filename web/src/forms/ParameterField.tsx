@@ -38,14 +38,17 @@ function Parts({ id, name, label, schema, value, set, error, count }: Control & 
     const next = texts.map((old, j) => (j === i ? text : old));
     setTexts(next);
     const given = next.filter((x) => x.trim() !== "");
+    // One number in the first box stands for all, as on the command line.
+    if (given.length === 1 && next[0] === given[0]) return set(next.map(() => parseNumber(given[0] ?? "")));
     set(given.length === 0 ? undefined : given.map(parseNumber));
   };
+  const forAll = texts.slice(1).every((x) => x.trim() === "") ? texts[0] : "";
   return (
     <>
       {texts.map((text, i) => (
         <label key={i} className="part"><span className="muted" aria-hidden="true">{axes[i] ?? i + 1}</span>
           <input id={i === 0 ? id : undefined} name={name} className="numeric" inputMode="decimal" autoComplete="off" aria-label={`${label} ${axes[i] ?? i + 1}`}
-            value={text} placeholder={preset[i] === undefined ? t("op.auto") : String(preset[i])} {...described(id, error)} onChange={(e) => change(i, e.target.value)} />
+            value={text} placeholder={forAll || (preset[i] === undefined ? t("op.auto") : String(preset[i]))} {...described(id, error)} onChange={(e) => change(i, e.target.value)} />
         </label>
       ))}
     </>

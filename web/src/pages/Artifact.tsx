@@ -13,6 +13,7 @@ import { bytes, useTime } from "../i18n/format";
 import { Link, navigate } from "../router";
 import { Viewer } from "../viewers/Viewer";
 import { Lineage, Notes, Rename, Tags } from "./ArtifactParts";
+import { Files } from "./Files";
 
 export function ArtifactPage({ id }: { id: string }) {
   const t = useT();
@@ -68,7 +69,8 @@ export function ArtifactPage({ id }: { id: string }) {
           <Card title={t("artifact.notes")}><Notes notes={a.notes} save={(notes) => change({ notes })} /></Card>
           <Card title={t("artifact.properties")}>
             <Properties values={a.properties} />
-            <Properties values={{ [t("artifact.files")]: a.files, "SHA-256": a.sha256, [t("artifact.id")]: a.id }} />
+            <Properties values={{ ...(a.sha256 ? { "SHA-256": a.sha256 } : {}), [t("artifact.id")]: a.id }} />
+            {a.files > 1 && <Files id={id} count={a.files} />}
           </Card>
         </aside>
       </div>
