@@ -10,8 +10,18 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 async function findings(page) {
   // Evaluated rather than added as a script element, which the server's policy forbids.
   await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], iframes: false }));
-  return violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | ")}`);
+  const { violations } = await page.evaluate(() =>
+    window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], iframes: false }),
+  );
+  return violations
+    .filter((v) => v.impact === "serious" || v.impact === "critical")
+    .map(
+      (v) =>
+        `${v.id}: ${v.nodes
+          .slice(0, 3)
+          .map((n) => n.html.slice(0, 160))
+          .join(" | ")}`,
+    );
 }
 
 const pagesOf = (world) => [
@@ -34,24 +44,34 @@ const pagesOf = (world) => [
 ];
 
 export function accessibilityTests(world) {
-  for (const [theme, language, width] of [["light", "en", 1280], ["dark", "zh", 820]])
-    test(`no page has a serious accessibility finding: ${theme}, ${language}, ${width} px`, { skip }, async () => {
-      const page = await open(world.base, "/", { theme, language, width });
-      const all = [];
-      for (const [name, path] of pagesOf(world)) {
-        await page.goto(world.base + path);
-        await page.locator("h1").first().waitFor();
-        // Viewers load their code and data after the page.
-        await page.getByText(/^(Loading…|正在加载…)$/).first().waitFor({ state: "detached" });
-        await page.waitForTimeout(200);
-        await picture(page, `${theme}-${name.replaceAll(" ", "-")}`, { fullPage: true });
-        all.push(...(await findings(page)).map((x) => `${name}: ${x}`));
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-        if (wide) all.push(`${name}: wider than the window`);
-      }
-      assert.deepEqual(all, []);
-      await finish(page);
-    });
+  for (const [theme, language, width] of [
+    ["light", "en", 1280],
+    ["dark", "zh", 820],
+  ])
+    test(
+      `no page has a serious accessibility finding: ${theme}, ${language}, ${width} px`,
+      { skip },
+      async () => {
+        const page = await open(world.base, "/", { theme, language, width });
+        const all = [];
+        for (const [name, path] of pagesOf(world)) {
+          await page.goto(world.base + path);
+          await page.locator("h1").first().waitFor();
+          // Viewers load their code and data after the page.
+          await page
+            .getByText(/^(Loading…|正在加载…)$/)
+            .first()
+            .waitFor({ state: "detached" });
+          await page.waitForTimeout(200);
+          await picture(page, `${theme}-${name.replaceAll(" ", "-")}`, { fullPage: true });
+          all.push(...(await findings(page)).map((x) => `${name}: ${x}`));
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+          if (wide) all.push(`${name}: wider than the window`);
+        }
+        assert.deepEqual(all, []);
+        await finish(page);
+      },
+    );
 
   test("everything is reached by the keyboard", { skip }, async () => {
     const page = await open(world.base, "/operations/registration/affine");
@@ -64,7 +84,11 @@ export function accessibilityTests(world) {
     await page.keyboard.press("Enter");
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("button", { name: /^brain/ }).waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("type")), "search", "search has focus");
+    assert.equal(
+      await page.evaluate(() => document.activeElement?.getAttribute("type")),
+      "search",
+      "search has focus",
+    );
     assert.deepEqual(await findings(page), []);
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });

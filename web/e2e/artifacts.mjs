@@ -30,7 +30,10 @@ export function artifactTests(world) {
 
   test("what is downloaded is what was uploaded", { skip }, async () => {
     const page = await open(world.base, `/artifacts/${world.truth}`);
-    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Download" }).click(),
+    ]);
     assert.equal(download.suggestedFilename(), "truth.tfm");
     assert.match(readFileSync(await download.path(), "utf8"), /Transform/);
     await finish(page);
@@ -40,7 +43,8 @@ export function artifactTests(world) {
     const { api } = world;
     const copy = (await api.run("image.convert", { image: world.small })).outputs.converted.artifact;
     await api.change(copy, { name: "copy.nii.gz" });
-    const used = (await api.run("image.convert", { image: copy }, { type: "float32" })).outputs.converted.artifact;
+    const used = (await api.run("image.convert", { image: copy }, { type: "float32" })).outputs.converted
+      .artifact;
     await api.change(used, { name: "copy of the copy.nii.gz" });
     const page = await open(world.base, "/?q=copy");
     await page.getByRole("button", { name: "Delete copy.nii.gz" }).click();
@@ -49,12 +53,18 @@ export function artifactTests(world) {
     await picture(page, "delete");
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
-    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-label")), "Delete copy.nii.gz");
+    assert.equal(
+      await page.evaluate(() => document.activeElement?.getAttribute("aria-label")),
+      "Delete copy.nii.gz",
+    );
     await page.keyboard.press("Enter");
     await dialog.getByRole("button", { name: "Delete only this file" }).click();
     await page.getByText("1 in total").waitFor();
     await page.getByRole("button", { name: "Delete copy of the copy.nii.gz" }).click();
-    await dialog.getByRole("button", { name: "Delete", exact: true }).or(dialog.getByRole("button", { name: "Delete it and everything listed" })).click();
+    await dialog
+      .getByRole("button", { name: "Delete", exact: true })
+      .or(dialog.getByRole("button", { name: "Delete it and everything listed" }))
+      .click();
     await page.getByText("Nothing matches these filters.").waitFor();
     await finish(page);
   });
@@ -62,10 +72,19 @@ export function artifactTests(world) {
   test("an image opens in the viewer, labels over it", { skip }, async () => {
     const page = await open(world.base, `/artifacts/${world.small}`);
     await page.locator("canvas").first().waitFor();
-    await page.getByRole("button", { name: /overlay/i }).first().click();
-    await page.getByRole("dialog").getByRole("button", { name: /^labels\.nii\.gz/ }).click();
+    await page
+      .getByRole("button", { name: /overlay/i })
+      .first()
+      .click();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /^labels\.nii\.gz/ })
+      .click();
     await page.getByRole("dialog").waitFor({ state: "detached" });
-    await page.getByText(/labels\.nii\.gz/).first().waitFor();
+    await page
+      .getByText(/labels\.nii\.gz/)
+      .first()
+      .waitFor();
     await page.waitForTimeout(1500);
     await picture(page, "viewer-overlay");
     await finish(page);
@@ -84,7 +103,9 @@ export function artifactTests(world) {
     await page.getByRole("button", { name: "Show more" }).click();
     await rows.nth(7).waitFor();
     assert.equal(await rows.count(), 8);
-    const names = await rows.locator("a[href^='/artifacts/']").evaluateAll((all) => all.map((a) => a.getAttribute("href")));
+    const names = await rows
+      .locator("a[href^='/artifacts/']")
+      .evaluateAll((all) => all.map((a) => a.getAttribute("href")));
     assert.equal(new Set(names).size, names.length, "no artifact twice");
     await finish(page);
   });

@@ -14,9 +14,14 @@ async function download(world, id, to) {
 export function commandTests(world) {
   test("the command line a form shows does in a shell what the form does", { skip }, async () => {
     const name = "it's $HOME; a brain.nii.gz";
-    const copy = (await world.api.run("image.convert", { image: world.small }, {}, { title: "for the command line" })).outputs.converted.artifact;
+    const copy = (
+      await world.api.run("image.convert", { image: world.small }, {}, { title: "for the command line" })
+    ).outputs.converted.artifact;
     await world.api.change(copy, { name });
-    const page = await open(world.base, "/operations/image/simulate_acquisition?p.spacing=6&p.contrast=inverted");
+    const page = await open(
+      world.base,
+      "/operations/image/simulate_acquisition?p.spacing=6&p.contrast=inverted",
+    );
     await pick(page, "image", /^it's/);
     await page.getByRole("checkbox", { name: "acquired labels" }).uncheck();
     await page.getByText("Run settings").click();
@@ -34,7 +39,14 @@ export function commandTests(world) {
     symlinkSync(program, join(folder, "bin", "shaoguang"));
     await download(world, copy, join(folder, name));
     const env = { ...process.env, PATH: `${join(folder, "bin")}:${process.env.PATH}` };
-    const printed = JSON.parse(execFileSync("bash", ["-c", `${command} --json`], { cwd: folder, env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
+    const printed = JSON.parse(
+      execFileSync("bash", ["-c", `${command} --json`], {
+        cwd: folder,
+        env,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      }),
+    );
     assert.ok(existsSync(join(folder, "acquired.nii.gz")) && existsSync(join(folder, "truth.tfm")));
     const run = await world.api.get(`/runs/${id}`);
     const figure = JSON.stringify(run.outputs.rotation_angle.value);

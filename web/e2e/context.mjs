@@ -22,7 +22,11 @@ const needed = [
   [join(dicom, "CT_small.dcm"), "Debian package python3-pydicom"],
 ];
 /** False, or why the browser tests cannot run here. */
-export const skip = needed.filter(([path]) => !existsSync(path)).map(([path, what]) => `missing ${path} (${what})`).join("; ") || false;
+export const skip =
+  needed
+    .filter(([path]) => !existsSync(path))
+    .map(([path, what]) => `missing ${path} (${what})`)
+    .join("; ") || false;
 
 const cleanups = [];
 export async function cleanUp() {
@@ -37,8 +41,20 @@ export function temporaryFolder() {
 }
 
 /** Serves a fresh workspace on a free port; options go to the command line as they are. */
-export async function serve(options = [], { workspace = join(temporaryFolder(), "workspace"), port = 0 } = {}) {
-  const child = spawn(program, ["serve", "--workspace", workspace, "--port", String(port), "--web", join(web, "dist"), ...options]);
+export async function serve(
+  options = [],
+  { workspace = join(temporaryFolder(), "workspace"), port = 0 } = {},
+) {
+  const child = spawn(program, [
+    "serve",
+    "--workspace",
+    workspace,
+    "--port",
+    String(port),
+    "--web",
+    join(web, "dist"),
+    ...options,
+  ]);
   const exited = new Promise((done) => child.on("exit", done));
   const stop = async () => {
     child.kill("SIGTERM");
@@ -61,7 +77,15 @@ export async function serve(options = [], { workspace = join(temporaryFolder(), 
 
 let browser;
 export async function openBrowser() {
-  const args = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-quic", "--no-first-run", "--disable-background-networking"];
+  const args = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+  ];
   browser = await chromium.launch({ executablePath: browserPath, args });
   cleanups.push(() => browser.close());
 }
@@ -73,21 +97,41 @@ const expected = (message) => /\/check\?partial=1$/.test(message.location().url 
  * A page in a context of its own. `page.problems` collects console errors, exceptions and requests to other origins;
  * finish(page) asserts that there were none.
  */
-export async function open(base, path, { language = "en", theme = "light", width = 1280, height = 860, tolerate } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, acceptDownloads: true });
-  await context.addInitScript(([l, t]) => {
-    try {
-      localStorage.setItem("shaoguang.language", l);
-      localStorage.setItem("shaoguang.theme", t);
-    } catch { /* sandboxed report frames have no storage */ }
-  }, [language, theme]);
+export async function open(
+  base,
+  path,
+  { language = "en", theme = "light", width = 1280, height = 860, tolerate } = {},
+) {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    acceptDownloads: true,
+  });
+  await context.addInitScript(
+    ([l, t]) => {
+      try {
+        localStorage.setItem("shaoguang.language", l);
+        localStorage.setItem("shaoguang.theme", t);
+      } catch {
+        /* sandboxed report frames have no storage */
+      }
+    },
+    [language, theme],
+  );
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   page.problems = [];
-  const tell = (text) => { if (!tolerate?.test(text)) page.problems.push(text); };
-  page.on("console", (m) => { if (m.type() === "error" && !expected(m)) tell(`console: ${m.text()} ${m.location().url ?? ""}`); });
+  const tell = (text) => {
+    if (!tolerate?.test(text)) page.problems.push(text);
+  };
+  page.on("console", (m) => {
+    if (m.type() === "error" && !expected(m)) tell(`console: ${m.text()} ${m.location().url ?? ""}`);
+  });
   page.on("pageerror", (e) => tell(`exception: ${e.message}`));
-  page.on("dialog", (d) => { tell(`dialog: ${d.message()}`); void d.dismiss(); });
+  page.on("dialog", (d) => {
+    tell(`dialog: ${d.message()}`);
+    void d.dismiss();
+  });
   page.on("request", (r) => {
     const url = new URL(r.url());
     if (/^https?:$/.test(url.protocol) && url.origin !== base) tell(`request to another origin: ${r.url()}`);

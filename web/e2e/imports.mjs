@@ -12,16 +12,21 @@ const EVIL = "<img src=x onerror=alert(1)>";
 /** What a page loads before any viewer: index.html and all it names. */
 function shellBytes() {
   const html = readFileSync(join(web, "dist/index.html"), "utf8");
-  const assets = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map((m) => readFileSync(join(web, "dist", m[1])));
+  const assets = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map((m) =>
+    readFileSync(join(web, "dist", m[1])),
+  );
   return [Buffer.from(html), ...assets].reduce((sum, x) => sum + gzipSync(x).length, 0);
 }
 
 async function dropOn(page, name, bytes) {
-  const transfer = await page.evaluateHandle(([n, text]) => {
-    const t = new DataTransfer();
-    t.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], n));
-    return t;
-  }, [name, bytes.toString("base64")]);
+  const transfer = await page.evaluateHandle(
+    ([n, text]) => {
+      const t = new DataTransfer();
+      t.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], n));
+      return t;
+    },
+    [name, bytes.toString("base64")],
+  );
   await page.dispatchEvent("body", "dragenter", { dataTransfer: transfer });
   await page.getByText("Drop to add to the workspace").waitFor();
   await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
@@ -31,7 +36,8 @@ async function dropOn(page, name, bytes) {
 async function dropFolder(page, folder) {
   const browser = await page.context().newCDPSession(page);
   const at = { x: 400, y: 400, data: { items: [], files: [folder], dragOperationsMask: 1 } };
-  for (const type of ["dragEnter", "dragOver", "drop"]) await browser.send("Input.dispatchDragEvent", { type, ...at });
+  for (const type of ["dragEnter", "dragOver", "drop"])
+    await browser.send("Input.dispatchDragEvent", { type, ...at });
 }
 
 export function importTests() {
@@ -100,27 +106,44 @@ export function importTests() {
     await finish(page);
   });
 
-  test("an upload can be cancelled, and one that fails says why and can be tried again", { skip }, async () => {
-    const { base } = await serve();
-    const page = await open(base, "/", { tolerate: /Failed to load resource/ });
-    const network = await page.context().newCDPSession(page);
-    const throughput = (uploadThroughput) => network.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput });
-    await network.send("Network.enable");
-    await throughput(200_000);
-    await page.getByLabel("Add files").setInputFiles(join(data, "ch2.nii.gz"));
-    await page.getByText(/^\d+ %$/).waitFor();
-    await picture(page, "uploading");
-    await page.getByRole("button", { name: "Cancel upload of ch2.nii.gz" }).click();
-    await page.getByRole("region", { name: "Uploads" }).waitFor({ state: "detached" });
-    await throughput(-1);
+  test(
+    "an upload can be cancelled, and one that fails says why and can be tried again",
+    { skip },
+    async () => {
+      const { base } = await serve();
+      const page = await open(base, "/", { tolerate: /Failed to load resource/ });
+      const network = await page.context().newCDPSession(page);
+      const throughput = (uploadThroughput) =>
+        network.send("Network.emulateNetworkConditions", {
+          offline: false,
+          latency: 0,
+          downloadThroughput: -1,
+          uploadThroughput,
+        });
+      await network.send("Network.enable");
+      await throughput(200_000);
+      await page.getByLabel("Add files").setInputFiles(join(data, "ch2.nii.gz"));
+      await page.getByText(/^\d+ %$/).waitFor();
+      await picture(page, "uploading");
+      await page.getByRole("button", { name: "Cancel upload of ch2.nii.gz" }).click();
+      await page.getByRole("region", { name: "Uploads" }).waitFor({ state: "detached" });
+      await throughput(-1);
 
-    await page.route("**/artifacts?name=*", (route) => route.fulfill({
-      status: 507, contentType: "application/problem+json", body: JSON.stringify({ title: "resource", detail: "the disk is full" }),
-    }), { times: 1 });
-    await page.getByLabel("Add files").setInputFiles(join(data, "aal.nii.gz"));
-    await page.getByText("the disk is full").waitFor();
-    await page.getByRole("button", { name: "Try again" }).click();
-    await page.getByRole("link", { name: "aal.nii.gz" }).waitFor();
-    await finish(page);
-  });
+      await page.route(
+        "**/artifacts?name=*",
+        (route) =>
+          route.fulfill({
+            status: 507,
+            contentType: "application/problem+json",
+            body: JSON.stringify({ title: "resource", detail: "the disk is full" }),
+          }),
+        { times: 1 },
+      );
+      await page.getByLabel("Add files").setInputFiles(join(data, "aal.nii.gz"));
+      await page.getByText("the disk is full").waitFor();
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByRole("link", { name: "aal.nii.gz" }).waitFor();
+      await finish(page);
+    },
+  );
 }

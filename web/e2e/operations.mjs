@@ -10,11 +10,24 @@ const recipes = {
   "image.convert": { inputs: { image: /^brain/ } },
   "image.resample": { inputs: { image: /^brain/ }, parameters: { spacing: ["6"] } },
   "image.view": { inputs: { image: /^brain/, labels: /^labels/ } },
-  "image.simulate_acquisition": { inputs: { image: /^brain/, labels: /^labels/ }, parameters: { spacing: ["5"] } },
-  "registration.affine": { inputs: { fixed: /^brain/, moving: /^acquired\.nii/ }, parameters: { iterations: ["10"] } },
+  "image.simulate_acquisition": {
+    inputs: { image: /^brain/, labels: /^labels/ },
+    parameters: { spacing: ["5"] },
+  },
+  "registration.affine": {
+    inputs: { fixed: /^brain/, moving: /^acquired\.nii/ },
+    parameters: { iterations: ["10"] },
+  },
   "registration.apply": { inputs: { image: /^acquired\.nii/, transform: /^truth/, reference: /^brain/ } },
   "registration.evaluate": {
-    inputs: { fixed: /^brain/, moving: /^acquired\.nii/, transform: /^truth/, truth: /^truth/, fixed_labels: /^labels/, moving_labels: /^acquired labels/ },
+    inputs: {
+      fixed: /^brain/,
+      moving: /^acquired\.nii/,
+      transform: /^truth/,
+      truth: /^truth/,
+      fixed_labels: /^labels/,
+      moving_labels: /^acquired labels/,
+    },
   },
   "evaluation.overlap": { inputs: { reference: /^labels/, candidate: /^labels/ } },
 };
@@ -45,7 +58,10 @@ async function walk(page, base, operation) {
   await picture(page, `form-${operation.name}`, { fullPage: true });
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await page.waitForURL(/\/runs\//);
-  await page.getByRole("status").getByText(/succeeded|failed/).waitFor({ timeout: 60_000 });
+  await page
+    .getByRole("status")
+    .getByText(/succeeded|failed/)
+    .waitFor({ timeout: 60_000 });
   if (await page.getByRole("status").getByText("failed").isVisible()) {
     const why = await page.getByRole("alert").first().textContent();
     assert.ok(recipe.fails?.test(why), `${operation.name} failed: ${why}`);

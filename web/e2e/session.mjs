@@ -27,9 +27,15 @@ export function sessionTests() {
     await page.getByRole("heading", { name: "This workspace is empty" }).waitFor();
     await page.getByText("Connected").waitFor();
     await first.stop();
-    await page.getByRole("alert").getByText(/may be out of date/).waitFor();
+    await page
+      .getByRole("alert")
+      .getByText(/may be out of date/)
+      .waitFor();
     await picture(page, "gone");
-    assert.ok(await page.getByRole("heading", { name: "This workspace is empty" }).isVisible(), "what was there stays");
+    assert.ok(
+      await page.getByRole("heading", { name: "This workspace is empty" }).isVisible(),
+      "what was there stays",
+    );
     const second = await serve([], { workspace, port: first.port });
     assert.equal(second.base, first.base);
     await page.getByRole("button", { name: "Reconnect now" }).click();

@@ -23,7 +23,8 @@ function Page({ path }: { path: string }) {
   if (match("", path)) return <WorkspacePage />;
   if ((m = match("/artifacts/:id", path))) return <ArtifactPage key={path} id={m["id"] ?? ""} />;
   if (match("/operations", path)) return <OperationsPage />;
-  if ((m = match("/operations/:module/:verb", path))) return <OperationPage key={path} name={`${m["module"]}.${m["verb"]}`} />;
+  if ((m = match("/operations/:module/:verb", path)))
+    return <OperationPage key={path} name={`${m["module"]}.${m["verb"]}`} />;
   if ((m = match("/operations/:name", path))) return <OperationPage key={path} name={m["name"] ?? ""} />;
   if (match("/runs", path)) return <RunsPage />;
   if ((m = match("/runs/:id", path))) return <RunPage key={path} id={m["id"] ?? ""} />;
@@ -36,7 +37,14 @@ function Page({ path }: { path: string }) {
 function Footer({ show }: { show: boolean }) {
   const t = useT();
   const health = useLoad(show ? "health" : null, () => api.health()).data;
-  return <footer className="footer"><span>{t("footer.research")}</span><span>{health && `${t("workspace.title")} ${health.workspace.name} · `}韶光 Shaoguang {health?.version}</span></footer>;
+  return (
+    <footer className="footer">
+      <span>{t("footer.research")}</span>
+      <span>
+        {health && `${t("workspace.title")} ${health.workspace.name} · `}韶光 Shaoguang {health?.version}
+      </span>
+    </footer>
+  );
 }
 
 export function App() {
@@ -64,11 +72,19 @@ export function App() {
   }, [path]);
   return (
     <>
-      <a className="skip button" href="#main">{t("nav.skip")}</a>
+      <a className="skip button" href="#main">
+        {t("nav.skip")}
+      </a>
       <Header path={path} />
       <Banner />
       <main className="main" id="main" tabIndex={-1} ref={main}>
-        {asking ? null : locked ? <SignIn done={session.reload} /> : <Boundary key={path}><Page path={path} /></Boundary>}
+        {asking ? null : locked ? (
+          <SignIn done={session.reload} />
+        ) : (
+          <Boundary key={path}>
+            <Page path={path} />
+          </Boundary>
+        )}
       </main>
       <Footer show={!asking && !locked} />
     </>

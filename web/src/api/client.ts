@@ -1,5 +1,18 @@
 import type {
-  Artifact, ArtifactChange, ArtifactDetail, Catalogue, Health, Page, Pipeline, Problem, Reach, Run, RunRequest, Session, StoredFile, TagCount,
+  Artifact,
+  ArtifactChange,
+  ArtifactDetail,
+  Catalogue,
+  Health,
+  Page,
+  Pipeline,
+  Problem,
+  Reach,
+  Run,
+  RunRequest,
+  Session,
+  StoredFile,
+  TagCount,
 } from "./types";
 
 const BASE = "/api/v1";
@@ -10,17 +23,31 @@ export class ApiError extends Error {
   }
 }
 
-const unreachable: Problem = { type: "urn:shaoguang:error:unreachable", title: "unreachable", status: 0, detail: "" };
+const unreachable: Problem = {
+  type: "urn:shaoguang:error:unreachable",
+  title: "unreachable",
+  status: 0,
+  detail: "",
+};
 
-export const isUnreachable = (error: unknown): boolean => error instanceof ApiError && error.problem.status === 0;
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof ApiError && error.problem.status === 0;
 
 function toProblem(status: number, type: string | null, text: string): Problem {
   if (type?.includes("json")) {
     try {
       return { ...unreachable, ...(JSON.parse(text) as Partial<Problem>), status };
-    } catch { /* a proxy may answer with anything */ }
+    } catch {
+      /* a proxy may answer with anything */
+    }
   }
-  return { ...unreachable, type: "urn:shaoguang:error:internal", title: "internal", status, detail: `HTTP ${status}` };
+  return {
+    ...unreachable,
+    type: "urn:shaoguang:error:internal",
+    title: "internal",
+    status,
+    detail: `HTTP ${status}`,
+  };
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {
@@ -31,7 +58,10 @@ async function send(path: string, init: RequestInit): Promise<Response> {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     throw new ApiError(unreachable);
   }
-  if (!response.ok) throw new ApiError(toProblem(response.status, response.headers.get("content-type"), await response.text()));
+  if (!response.ok)
+    throw new ApiError(
+      toProblem(response.status, response.headers.get("content-type"), await response.text()),
+    );
   return response;
 }
 
@@ -49,7 +79,8 @@ const body = (method: string, value: unknown): RequestInit => ({
 type Query = Record<string, string | number | undefined>;
 const query = (values: Query): string => {
   const p = new URLSearchParams();
-  for (const [key, value] of Object.entries(values)) if (value !== undefined && value !== "") p.set(key, String(value));
+  for (const [key, value] of Object.entries(values))
+    if (value !== undefined && value !== "") p.set(key, String(value));
   const text = p.toString();
   return text ? `?${text}` : "";
 };
@@ -74,7 +105,8 @@ export const api = {
   changeArtifact: (id: string, change: ArtifactChange) =>
     json<Artifact>(`/artifacts/${e(id)}`, body("PATCH", change)),
   reach: (id: string) => json<Reach>(`/artifacts/${e(id)}/reach`),
-  deleteArtifact: (id: string, reach?: "all" | "only") => json<void>(`/artifacts/${e(id)}${query({ reach })}`, { method: "DELETE" }),
+  deleteArtifact: (id: string, reach?: "all" | "only") =>
+    json<void>(`/artifacts/${e(id)}${query({ reach })}`, { method: "DELETE" }),
   files: (id: string) => json<{ items: StoredFile[] }>(`/artifacts/${e(id)}/files`),
   run: (operation: string, request: RunRequest) =>
     json<Run>(`/operations/${e(operation)}/runs`, body("POST", request)),
@@ -88,11 +120,19 @@ export const api = {
   pipeline: (id: string) => json<Pipeline>(`/pipelines/${e(id)}`),
 };
 
-const randomKey = (): string => Array.from(crypto.getRandomValues(new Uint8Array(16)), (x) => x.toString(16).padStart(2, "0")).join("");
+const randomKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (x) => x.toString(16).padStart(2, "0")).join("");
 
 /** Same key, same upload: sending it again after a lost answer does not store it twice. */
-export interface UploadOptions { kind?: string | undefined; key?: string | undefined }
-export interface UploadTask { key: string; done: Promise<Artifact[]>; abort: () => void }
+export interface UploadOptions {
+  kind?: string | undefined;
+  key?: string | undefined;
+}
+export interface UploadTask {
+  key: string;
+  done: Promise<Artifact[]>;
+  abort: () => void;
+}
 
 /** Files of a folder carry their place in it, so that the server can tell one DICOM series from another. */
 function multipart(files: File[]): FormData {
@@ -102,7 +142,11 @@ function multipart(files: File[]): FormData {
 }
 
 /** XMLHttpRequest, because fetch does not report the progress of what it sends. */
-export function upload(files: File[], options: UploadOptions, onProgress: (share: number) => void): UploadTask {
+export function upload(
+  files: File[],
+  options: UploadOptions,
+  onProgress: (share: number) => void,
+): UploadTask {
   const request = new XMLHttpRequest();
   const [first] = files;
   const single = files.length === 1 && first && !first.webkitRelativePath ? first : undefined;
@@ -114,7 +158,12 @@ export function upload(files: File[], options: UploadOptions, onProgress: (share
     if (single) request.setRequestHeader("Content-Type", "application/octet-stream");
     request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
     request.onload = () => {
-      if (request.status >= 300) return reject(new ApiError(toProblem(request.status, request.getResponseHeader("content-type"), request.responseText)));
+      if (request.status >= 300)
+        return reject(
+          new ApiError(
+            toProblem(request.status, request.getResponseHeader("content-type"), request.responseText),
+          ),
+        );
       const answer = JSON.parse(request.responseText) as Artifact | { items: Artifact[] };
       resolve("items" in answer ? answer.items : [answer]);
     };

@@ -37,7 +37,9 @@ function connect(): void {
     current.addEventListener(name, (event) => {
       try {
         emit(name, JSON.parse((event as MessageEvent<string>).data) as never);
-      } catch { /* one spoilt event must not end the stream */ }
+      } catch {
+        /* one spoilt event must not end the stream */
+      }
     });
   current.onopen = () => {
     const again = attempts > 0 || connection === "lost";
@@ -101,7 +103,8 @@ export function useEvents(on: EventHandlers): void {
   const latest = useRef(on);
   latest.current = on;
   useEffect(() => {
-    const handler: Handler = (name, data) => (latest.current[name] as ((d: never) => void) | undefined)?.(data);
+    const handler: Handler = (name, data) =>
+      (latest.current[name] as ((d: never) => void) | undefined)?.(data);
     handlers.add(handler);
     return () => void handlers.delete(handler);
   }, []);

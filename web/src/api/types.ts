@@ -16,13 +16,28 @@ export type StoredFile = Schemas["FileList"]["items"][number];
 export type TagCount = Schemas["TagList"]["items"][number];
 export type Run = Schemas["Run"];
 export type RunState = Run["state"];
-export type RunRequest = Omit<Schemas["RunRequest"], "inputs" | "parameters"> & { inputs: Record<string, string>; parameters: Record<string, unknown> };
+export type RunRequest = Omit<Schemas["RunRequest"], "inputs" | "parameters"> & {
+  inputs: Record<string, string>;
+  parameters: Record<string, unknown>;
+};
 export type Pipeline = Schemas["Pipeline"];
 
 /** Kinds in the order a reader looks for them; "folder" is not among them, it exists only while an upload is being sorted. */
 export const KINDS: readonly Kind[] = [
-  "volume", "labels", "series", "picture", "transform", "field", "mesh", "points", "table", "signal",
-  "document", "model", "report", "file",
+  "volume",
+  "labels",
+  "series",
+  "picture",
+  "transform",
+  "field",
+  "mesh",
+  "points",
+  "table",
+  "signal",
+  "document",
+  "model",
+  "report",
+  "file",
 ];
 
 /** JSON Schema of a field, with what the declaration adds to it. */
@@ -46,11 +61,29 @@ export interface Schema {
   "x-file-types"?: string[];
 }
 
-export type Operation = Omit<Schemas["Operation"], "request" | "result"> & { request: Schema; result: Schema };
-export interface Catalogue { version: string; operations: Operation[] }
+export type Operation = Omit<Schemas["Operation"], "request" | "result"> & {
+  request: Schema;
+  result: Schema;
+};
+export interface Catalogue {
+  version: string;
+  operations: Operation[];
+}
 
-export interface Page<T> { items: T[]; next: string | null; total: number }
-export interface ProgressEvent { run: string; progress: number; stage: string; remaining_s?: number }
-export interface DeletedEvent { kind: "artifact" | "run"; id: string }
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+  total: number;
+}
+export interface ProgressEvent {
+  run: string;
+  progress: number;
+  stage: string;
+  remaining_s?: number;
+}
+export interface DeletedEvent {
+  kind: "artifact" | "run";
+  id: string;
+}
 
 export const isActive = (run: Run): boolean => run.state === "queued" || run.state === "running";

@@ -2,7 +2,11 @@ import { useSyncExternalStore } from "react";
 import { upload } from "./client";
 
 /** What was dropped or chosen together: one file, or a folder with all its files. */
-export interface Dropped { name: string; files: File[]; folder: boolean }
+export interface Dropped {
+  name: string;
+  files: File[];
+  folder: boolean;
+}
 
 export interface Upload extends Dropped {
   key: number;
@@ -33,7 +37,8 @@ function set(next: Upload[]): void {
   listeners.forEach((l) => l());
 }
 
-const change = (key: number, to: Partial<Upload>): void => set(items.map((u) => (u.key === key ? { ...u, ...to } : u)));
+const change = (key: number, to: Partial<Upload>): void =>
+  set(items.map((u) => (u.key === key ? { ...u, ...to } : u)));
 
 function next(): void {
   while (running.size < AT_ONCE) {
@@ -44,7 +49,10 @@ function next(): void {
     running.set(key, task.abort);
     change(key, { state: "running", sent: task.key });
     task.done
-      .then(() => change(key, { state: "done", share: 1 }), (error: unknown) => change(key, { state: "failed", error }))
+      .then(
+        () => change(key, { state: "done", share: 1 }),
+        (error: unknown) => change(key, { state: "failed", error }),
+      )
       .finally(() => {
         running.delete(key);
         next();
@@ -54,7 +62,15 @@ function next(): void {
 
 export const uploads = {
   add(dropped: Dropped[]): void {
-    set([...items, ...dropped.map((d): Upload => ({ ...d, key: ++keys, share: 0, state: d.files.length ? "waiting" : "failed" }))]);
+    set([
+      ...items,
+      ...dropped.map((d): Upload => ({
+        ...d,
+        key: ++keys,
+        share: 0,
+        state: d.files.length ? "waiting" : "failed",
+      })),
+    ]);
     next();
   },
   dismiss(key: number): void {

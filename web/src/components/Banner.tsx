@@ -15,5 +15,10 @@ export function Banner() {
     return () => clearTimeout(timer);
   }, [lost]);
   if (!shown) return null;
-  return <div className="banner" role="alert"><span>{t("connection.banner")}</span><button onClick={reconnect}>{t("connection.retry")}</button></div>;
+  return (
+    <div className="banner" role="alert">
+      <span>{t("connection.banner")}</span>
+      <button onClick={reconnect}>{t("connection.retry")}</button>
+    </div>
+  );
 }

@@ -5,7 +5,15 @@ import { useT } from "../i18n";
 import { Dialog } from "./Dialog";
 import { Failure, Loading } from "./Failure";
 
-export function DeleteDialog({ artifact, close, done }: { artifact: { id: string; name: string }; close: () => void; done: () => void }) {
+export function DeleteDialog({
+  artifact,
+  close,
+  done,
+}: {
+  artifact: { id: string; name: string };
+  close: () => void;
+  done: () => void;
+}) {
   const t = useT();
   const reach = useLoad(`reach ${artifact.id}`, () => api.reach(artifact.id));
   const [busy, setBusy] = useState(false);
@@ -26,8 +34,18 @@ export function DeleteDialog({ artifact, close, done }: { artifact: { id: string
   const foot = (
     <>
       <button onClick={close}>{t("common.cancel")}</button>
-      {used && <button className="danger" disabled={busy} onClick={() => void go("all")}>{t("delete.all")}</button>}
-      <button className="danger" disabled={busy || !reach.data} onClick={() => void go(used ? "only" : undefined)}>{used ? t("delete.only") : t("common.delete")}</button>
+      {used && (
+        <button className="danger" disabled={busy} onClick={() => void go("all")}>
+          {t("delete.all")}
+        </button>
+      )}
+      <button
+        className="danger"
+        disabled={busy || !reach.data}
+        onClick={() => void go(used ? "only" : undefined)}
+      >
+        {used ? t("delete.only") : t("common.delete")}
+      </button>
     </>
   );
   return (
@@ -41,10 +59,29 @@ export function DeleteDialog({ artifact, close, done }: { artifact: { id: string
           <>
             <p>{t("delete.reach")}</p>
             {reach.data.artifacts.length > 0 && (
-              <div><h3>{t("delete.artifacts")}</h3><ul>{reach.data.artifacts.slice(0, 20).map((a) => <li key={a.id}>{a.name}</li>)}{reach.data.artifacts.length > 20 && <li>… {t("common.total", { n: reach.data.artifacts.length })}</li>}</ul></div>
+              <div>
+                <h3>{t("delete.artifacts")}</h3>
+                <ul>
+                  {reach.data.artifacts.slice(0, 20).map((a) => (
+                    <li key={a.id}>{a.name}</li>
+                  ))}
+                  {reach.data.artifacts.length > 20 && (
+                    <li>… {t("common.total", { n: reach.data.artifacts.length })}</li>
+                  )}
+                </ul>
+              </div>
             )}
             {reach.data.runs.length > 0 && (
-              <div><h3>{t("delete.runs")}</h3><ul>{reach.data.runs.slice(0, 20).map((r) => <li key={r.id}>{r.operation} <span className="muted mono">{r.id}</span></li>)}</ul></div>
+              <div>
+                <h3>{t("delete.runs")}</h3>
+                <ul>
+                  {reach.data.runs.slice(0, 20).map((r) => (
+                    <li key={r.id}>
+                      {r.operation} <span className="muted mono">{r.id}</span>
+                    </li>
+                  ))}
+                </ul>
+              </div>
             )}
             <p className="muted">{t("delete.onlyHint")}</p>
           </>

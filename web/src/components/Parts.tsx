@@ -7,14 +7,40 @@ import { KindIcon } from "./Icon";
 
 export function Thumb({ artifact }: { artifact: Pick<Artifact, "id" | "kind" | "thumbnail"> }) {
   const [broken, setBroken] = useState(false);
-  if (!artifact.thumbnail || broken) return <span className="thumb none"><KindIcon kind={artifact.kind} /></span>;
-  return <img className="thumb" src={urls.thumbnail(artifact.id)} alt="" loading="lazy" onError={() => setBroken(true)} />;
+  if (!artifact.thumbnail || broken)
+    return (
+      <span className="thumb none">
+        <KindIcon kind={artifact.kind} />
+      </span>
+    );
+  return (
+    <img
+      className="thumb"
+      src={urls.thumbnail(artifact.id)}
+      alt=""
+      loading="lazy"
+      onError={() => setBroken(true)}
+    />
+  );
 }
 
-export function Card({ title, extra, children, flush }: { title: string; extra?: ReactNode; children: ReactNode; flush?: boolean }) {
+export function Card({
+  title,
+  extra,
+  children,
+  flush,
+}: {
+  title: string;
+  extra?: ReactNode;
+  children: ReactNode;
+  flush?: boolean;
+}) {
   return (
     <section className="card">
-      <div className="card-head"><h2>{title}</h2>{extra}</div>
+      <div className="card-head">
+        <h2>{title}</h2>
+        {extra}
+      </div>
       <div className={flush ? "scroll-x" : "card-body"}>{children}</div>
     </section>
   );
@@ -22,13 +48,26 @@ export function Card({ title, extra, children, flush }: { title: string; extra?:
 
 export function RunState({ run }: { run: Pick<Run, "state"> }) {
   const t = useT();
-  return <span className="state"><span className={`dot ${run.state}`} aria-hidden="true" />{t(`run.${run.state}`)}</span>;
+  return (
+    <span className="state">
+      <span className={`dot ${run.state}`} aria-hidden="true" />
+      {t(`run.${run.state}`)}
+    </span>
+  );
 }
 
 export function Bar({ value, label, large }: { value: number; label: string; large?: boolean }) {
   const share = Math.min(1, Math.max(0, value));
   return (
-    <div className={large ? "bar large" : "bar"} role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(share * 100)} aria-valuetext={percent(share)}>
+    <div
+      className={large ? "bar large" : "bar"}
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(share * 100)}
+      aria-valuetext={percent(share)}
+    >
       <div style={{ width: `${share * 100}%` }} />
     </div>
   );
@@ -42,7 +81,8 @@ export function runSeconds(run: Run): string {
 }
 
 /** "1" is the unit of plain numbers, which people do not write. */
-export const unitText = (unit: string | undefined): string => (unit === undefined || unit === "1" ? "" : unit);
+export const unitText = (unit: string | undefined): string =>
+  unit === undefined || unit === "1" ? "" : unit;
 
 export function useShow(): (value: unknown) => string {
   const t = useT();

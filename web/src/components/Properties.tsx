@@ -3,8 +3,15 @@ import { en } from "../i18n/en";
 import { bytes } from "../i18n/format";
 import { useShow } from "./Parts";
 
-const UNITS: Record<string, string> = { spacing: "mm", origin: "mm, LPS", translation: "mm", duration: "s", sample_rate: "Hz" };
-const isGroup = (v: unknown): v is Record<string, unknown> => v !== null && typeof v === "object" && !Array.isArray(v);
+const UNITS: Record<string, string> = {
+  spacing: "mm",
+  origin: "mm, LPS",
+  translation: "mm",
+  duration: "s",
+  sample_rate: "Hz",
+};
+const isGroup = (v: unknown): v is Record<string, unknown> =>
+  v !== null && typeof v === "object" && !Array.isArray(v);
 
 function useLabel(): (key: string) => string {
   const t = useT();
@@ -17,10 +24,23 @@ function Value({ name, value }: { name: string; value: unknown }) {
   if (name === "direction" || name === "matrix") {
     const all = Array.isArray(value) ? value.map(show) : [];
     // Nine numbers are read as three rows.
-    return <span className="matrix">{[0, 3, 6].map((i) => <span key={i}>{all.slice(i, i + 3).join(", ")}</span>)}</span>;
+    return (
+      <span className="matrix">
+        {[0, 3, 6].map((i) => (
+          <span key={i}>{all.slice(i, i + 3).join(", ")}</span>
+        ))}
+      </span>
+    );
   }
-  const text = (name === "size" || name === "spacing") && Array.isArray(value) ? value.map(show).join(" × ") : show(value);
-  return <>{text} <span className="muted">{UNITS[name]}</span></>;
+  const text =
+    (name === "size" || name === "spacing") && Array.isArray(value)
+      ? value.map(show).join(" × ")
+      : show(value);
+  return (
+    <>
+      {text} <span className="muted">{UNITS[name]}</span>
+    </>
+  );
 }
 
 /** What is known of a file; groups of it are folded. */
@@ -29,10 +49,29 @@ export function Properties({ values }: { values: Record<string, unknown> }) {
   const entries = Object.entries(values);
   return (
     <>
-      <table className="props"><tbody>
-        {entries.filter(([, v]) => !isGroup(v)).map(([key, value]) => <tr key={key}><th scope="row">{label(key)}</th><td><Value name={key} value={value} /></td></tr>)}
-      </tbody></table>
-      {entries.map(([key, v]) => isGroup(v) && <details key={key}><summary className="small">{label(key)}</summary><Properties values={v} /></details>)}
+      <table className="props">
+        <tbody>
+          {entries
+            .filter(([, v]) => !isGroup(v))
+            .map(([key, value]) => (
+              <tr key={key}>
+                <th scope="row">{label(key)}</th>
+                <td>
+                  <Value name={key} value={value} />
+                </td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+      {entries.map(
+        ([key, v]) =>
+          isGroup(v) && (
+            <details key={key}>
+              <summary className="small">{label(key)}</summary>
+              <Properties values={v} />
+            </details>
+          ),
+      )}
     </>
   );
 }

@@ -19,8 +19,18 @@ export function ArtifactChip({ id }: { id: string }) {
       {artifact && <Thumb artifact={artifact} />}
       <span className="grow">
         {artifact ? <Link to={`/artifacts/${id}`}>{artifact.name}</Link> : <span className="mono">{id}</span>}
-        {artifact && <span className="small muted"><br />{[t(`kind.${artifact.kind}`), summary(artifact)].filter(Boolean).join(" · ")}</span>}
-        {error !== undefined && <span className="small muted"><br />{t("error.gone")}</span>}
+        {artifact && (
+          <span className="small muted">
+            <br />
+            {[t(`kind.${artifact.kind}`), summary(artifact)].filter(Boolean).join(" · ")}
+          </span>
+        )}
+        {error !== undefined && (
+          <span className="small muted">
+            <br />
+            {t("error.gone")}
+          </span>
+        )}
       </span>
     </>
   );
@@ -50,15 +60,61 @@ export function ArtifactPicker({ id, label, schema, value, set, optional, invali
   return (
     <>
       {value === undefined ? (
-        <div><button ref={opener} type="button" id={id} className={invalid ? "invalid" : ""} aria-describedby={described} aria-haspopup="dialog" onClick={() => setOpen(true)}>{t("pick.choose")}{name}</button></div>
+        <div>
+          <button
+            ref={opener}
+            type="button"
+            id={id}
+            className={invalid ? "invalid" : ""}
+            aria-describedby={described}
+            aria-haspopup="dialog"
+            onClick={() => setOpen(true)}
+          >
+            {t("pick.choose")}
+            {name}
+          </button>
+        </div>
       ) : (
         <div className="picked">
           <ArtifactChip id={value} />
-          <button ref={opener} type="button" id={id} aria-describedby={described} aria-haspopup="dialog" onClick={() => setOpen(true)}>{t("pick.change")}{name}</button>
-          {optional && <button type="button" className="quiet" onClick={() => { set(undefined); close(); }}>{t("pick.clear")}{name}</button>}
+          <button
+            ref={opener}
+            type="button"
+            id={id}
+            aria-describedby={described}
+            aria-haspopup="dialog"
+            onClick={() => setOpen(true)}
+          >
+            {t("pick.change")}
+            {name}
+          </button>
+          {optional && (
+            <button
+              type="button"
+              className="quiet"
+              onClick={() => {
+                set(undefined);
+                close();
+              }}
+            >
+              {t("pick.clear")}
+              {name}
+            </button>
+          )}
         </div>
       )}
-      {open && <PickDialog field={label} kinds={kindsFor(schema)} schema={schema} close={close} pick={(a) => { set(a.id); close(); }} />}
+      {open && (
+        <PickDialog
+          field={label}
+          kinds={kindsFor(schema)}
+          schema={schema}
+          close={close}
+          pick={(a) => {
+            set(a.id);
+            close();
+          }}
+        />
+      )}
     </>
   );
 }

@@ -11,9 +11,17 @@ function useNames(ids: string[]): ReadonlyMap<string, string> {
   useEffect(() => {
     let current = true;
     const wanted = key.split(" ").filter(Boolean);
-    Promise.all(wanted.map((id) => api.artifact(id).then((a): [string, string] => [id, a.name], (): [string, string] => [id, id])))
-      .then((pairs) => current && setNames(new Map(pairs)));
-    return () => { current = false; };
+    Promise.all(
+      wanted.map((id) =>
+        api.artifact(id).then(
+          (a): [string, string] => [id, a.name],
+          (): [string, string] => [id, id],
+        ),
+      ),
+    ).then((pairs) => current && setNames(new Map(pairs)));
+    return () => {
+      current = false;
+    };
   }, [key]);
   return names;
 }
@@ -25,7 +33,10 @@ export function CommandLine({ operation, request }: { operation: Operation; requ
   const text = commandLine(operation, request, names);
   const copy = () => {
     // Without a secure origin there is no clipboard; the text can still be selected.
-    navigator.clipboard?.writeText(text).then(() => setCopied(true), () => undefined);
+    navigator.clipboard?.writeText(text).then(
+      () => setCopied(true),
+      () => undefined,
+    );
   };
   useEffect(() => {
     if (!copied) return;
@@ -34,8 +45,12 @@ export function CommandLine({ operation, request }: { operation: Operation; requ
   }, [copied]);
   return (
     <section className="command" aria-label={t("op.command")}>
-      <div className="row"><h2 className="grow small muted">{t("op.command")}</h2>
-        <button type="button" className="quiet small" onClick={copy}><span aria-live="polite">{t(copied ? "op.copied" : "op.copy")}</span></button></div>
+      <div className="row">
+        <h2 className="grow small muted">{t("op.command")}</h2>
+        <button type="button" className="quiet small" onClick={copy}>
+          <span aria-live="polite">{t(copied ? "op.copied" : "op.copy")}</span>
+        </button>
+      </div>
       <pre tabIndex={0}>{text}</pre>
     </section>
   );

@@ -18,8 +18,23 @@ export function InputField({ operation, name, schema, value, set, required, erro
   const id = `input-${name}`;
   const label = texts.label(operation, name);
   return (
-    <FieldRow id={id} name={name} label={label} help={texts.help(operation, name, schema)} required={required} error={error}>
-      <ArtifactPicker id={id} label={label} schema={schema} value={value} set={set} optional={!required} invalid={error !== undefined} />
+    <FieldRow
+      id={id}
+      name={name}
+      label={label}
+      help={texts.help(operation, name, schema)}
+      required={required}
+      error={error}
+    >
+      <ArtifactPicker
+        id={id}
+        label={label}
+        schema={schema}
+        value={value}
+        set={set}
+        optional={!required}
+        invalid={error !== undefined}
+      />
     </FieldRow>
   );
 }

@@ -14,7 +14,10 @@ import { useRunForm, type Start } from "./useRunForm";
 
 export type { Start };
 
-const control = (name: string) => document.getElementById(`input-${name}`) ?? document.getElementById(`parameter-${name}`) ?? document.getElementById(`run-${name}`);
+const control = (name: string) =>
+  document.getElementById(`input-${name}`) ??
+  document.getElementById(`parameter-${name}`) ??
+  document.getElementById(`run-${name}`);
 
 function Summary({ form, operation }: { form: ReturnType<typeof useRunForm>; operation: Operation }) {
   const t = useT();
@@ -22,11 +25,30 @@ function Summary({ form, operation }: { form: ReturnType<typeof useRunForm>; ope
   const wrong = Object.entries(form.errors);
   if (wrong.length > 0 || form.general)
     return (
-      <span className="field-error">{wrong.length > 0 && <>{t("op.fix", { n: wrong.length })} {wrong.map(([name], i) => (
-        <span key={name}>{i > 0 && ", "}<button type="button" className="link" onClick={() => control(name)?.focus()}>{texts.label(operation.name, name)}</button></span>
-      ))}</>}</span>
+      <span className="field-error">
+        {wrong.length > 0 && (
+          <>
+            {t("op.fix", { n: wrong.length })}{" "}
+            {wrong.map(([name], i) => (
+              <span key={name}>
+                {i > 0 && ", "}
+                <button type="button" className="link" onClick={() => control(name)?.focus()}>
+                  {texts.label(operation.name, name)}
+                </button>
+              </span>
+            ))}
+          </>
+        )}
+      </span>
     );
-  if (form.missing.length > 0) return <span className="muted small">{form.missing.map((name) => t("op.missingOf", { name: texts.label(operation.name, name) })).join(" · ")}</span>;
+  if (form.missing.length > 0)
+    return (
+      <span className="muted small">
+        {form.missing
+          .map((name) => t("op.missingOf", { name: texts.label(operation.name, name) }))
+          .join(" · ")}
+      </span>
+    );
   return <span className="muted small">{t("op.valid")}</span>;
 }
 
@@ -42,25 +64,54 @@ export function RunForm({ operation, start }: { operation: Operation; start: Sta
   };
   return (
     <form className="stack" onSubmit={(e) => void submit(e)} noValidate>
-      <section className="form-section" aria-labelledby="inputs-heading"><h2 id="inputs-heading">{t("op.inputs")}</h2>
+      <section className="form-section" aria-labelledby="inputs-heading">
+        <h2 id="inputs-heading">{t("op.inputs")}</h2>
         {fieldsOf(operation, "inputs").map(([name, schema]) => (
-          <InputField key={name} operation={operation.name} name={name} schema={schema} value={form.inputs[name]} required={requiredInputs(operation).includes(name)}
-            error={form.errors[name]} set={(v) => form.setInput(name, v)} />
+          <InputField
+            key={name}
+            operation={operation.name}
+            name={name}
+            schema={schema}
+            value={form.inputs[name]}
+            required={requiredInputs(operation).includes(name)}
+            error={form.errors[name]}
+            set={(v) => form.setInput(name, v)}
+          />
         ))}
       </section>
-      <section className="form-section" aria-labelledby="parameters-heading"><h2 id="parameters-heading">{t("op.parameters")}</h2>
+      <section className="form-section" aria-labelledby="parameters-heading">
+        <h2 id="parameters-heading">{t("op.parameters")}</h2>
         {parameters.length === 0 && <p className="muted no-fields">{t("op.noParameters")}</p>}
         {parameters.map(([name, schema]) => (
-          <ParameterField key={name} operation={operation.name} name={name} schema={schema} value={form.parameters[name]} error={form.errors[name]} set={(v) => form.setParameter(name, v)} />
+          <ParameterField
+            key={name}
+            operation={operation.name}
+            name={name}
+            schema={schema}
+            value={form.parameters[name]}
+            error={form.errors[name]}
+            set={(v) => form.setParameter(name, v)}
+          />
         ))}
       </section>
-      <OutputFields operation={operation} skipped={form.settings.skipped} set={(skipped) => form.setSettings((s) => ({ ...s, skipped }))} error={form.errors["outputs"]} />
+      <OutputFields
+        operation={operation}
+        skipped={form.settings.skipped}
+        set={(skipped) => form.setSettings((s) => ({ ...s, skipped }))}
+        error={form.errors["outputs"]}
+      />
       <RunSettings settings={form.settings} set={form.setSettings} seedError={form.errors["seed"]} />
       <CommandLine operation={operation} request={form.request} />
-      {form.general && <div className="note bad" role="alert">{form.general}</div>}
+      {form.general && (
+        <div className="note bad" role="alert">
+          {form.general}
+        </div>
+      )}
       {form.error !== undefined && <Failure error={form.error} />}
       <div className="run-bar">
-        <button className="primary" disabled={form.busy}>{t(form.busy ? "op.running" : "op.run")}</button>
+        <button className="primary" disabled={form.busy}>
+          {t(form.busy ? "op.running" : "op.run")}
+        </button>
         <Summary form={form} operation={operation} />
       </div>
     </form>

@@ -16,7 +16,11 @@ function output(name: string, schema: Schema): string {
 }
 
 /** The command that does the same in a terminal; names: what the chosen artifacts are called. */
-export function commandLine(operation: Operation, request: RunRequest, names: ReadonlyMap<string, string>): string {
+export function commandLine(
+  operation: Operation,
+  request: RunRequest,
+  names: ReadonlyMap<string, string>,
+): string {
   const required = new Set(operation.request.properties?.["inputs"]?.required);
   const words = ["shaoguang", ...operation.name.split(".")];
   for (const [name] of fieldsOf(operation, "inputs")) {

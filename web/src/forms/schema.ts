@@ -3,14 +3,17 @@ import type { Translate } from "../i18n";
 import { number } from "../i18n/format";
 
 /** Kinds of artifacts an input takes; undefined: all. */
-export const kindsFor = (schema: Schema): readonly Kind[] | undefined => (schema["x-kind"] === "any" ? undefined : schema["x-accepts"]);
+export const kindsFor = (schema: Schema): readonly Kind[] | undefined =>
+  schema["x-kind"] === "any" ? undefined : schema["x-accepts"];
 
 type Part = "inputs" | "parameters" | "outputs";
-export const fieldsOf = (o: Operation, part: Part): [string, Schema][] => Object.entries(o.request.properties?.[part]?.properties ?? {});
+export const fieldsOf = (o: Operation, part: Part): [string, Schema][] =>
+  Object.entries(o.request.properties?.[part]?.properties ?? {});
 
 export const requiredInputs = (o: Operation): string[] => o.request.properties?.["inputs"]?.required ?? [];
 
-const numbersIn = (value: unknown): number[] | undefined => (Array.isArray(value) ? value.filter((x) => typeof x === "number") : undefined);
+const numbersIn = (value: unknown): number[] | undefined =>
+  Array.isArray(value) ? value.filter((x) => typeof x === "number") : undefined;
 
 /** 2 or 3 where the properties tell; 4 for several time points or channels of a volume. */
 export function dimensionsOf(artifact: Artifact): number | undefined {
@@ -31,8 +34,10 @@ function modalityOf(artifact: Artifact): string | undefined {
 /** Whether an input takes an artifact, as far as its properties tell. */
 export function fits(schema: Schema, artifact: Artifact): boolean {
   if (kindsFor(schema)?.includes(artifact.kind) === false) return false;
-  const dimensions = dimensionsOf(artifact), modality = modalityOf(artifact);
-  const wanted = schema["x-dimensions"], modalities = schema["x-modality"]?.split(/[,/ ]+/);
+  const dimensions = dimensionsOf(artifact),
+    modality = modalityOf(artifact);
+  const wanted = schema["x-dimensions"],
+    modalities = schema["x-modality"]?.split(/[,/ ]+/);
   if (wanted !== undefined && dimensions !== undefined && dimensions !== wanted) return false;
   if (modalities && modality !== undefined && !modalities.includes(modality)) return false;
   if (artifact.kind !== "volume") return true;
@@ -47,7 +52,7 @@ const inline = new Set(["boolean", "integer", "real", "text", "choice", "vector"
 export const isFileOutput = (schema: Schema): boolean => !inline.has(schema["x-kind"] ?? "");
 
 export function rangeText(s: Schema, t: Translate): string {
-  const { minimum: min, maximum: max } = s.type === "array" ? s.items ?? s : s;
+  const { minimum: min, maximum: max } = s.type === "array" ? (s.items ?? s) : s;
   if (min !== undefined && max !== undefined) return t("op.range", { min: number(min), max: number(max) });
   if (min !== undefined) return t("op.atLeast", { min: number(min) });
   return max !== undefined ? t("op.atMost", { max: number(max) }) : "";
@@ -69,7 +74,10 @@ export function valueFromText(s: Schema, text: string): unknown {
   if (s.type === "boolean") return text === "true" ? true : text === "false" ? false : text;
   if (s.type === "number" || s.type === "integer") return parseNumber(text);
   if (s.type !== "array") return text;
-  const parts = text.split(/[,，;；\s]+/).filter(Boolean).map(parseNumber);
+  const parts = text
+    .split(/[,，;；\s]+/)
+    .filter(Boolean)
+    .map(parseNumber);
   const length = fixedLength(s);
   return parts.length === 1 && length !== undefined ? Array.from({ length }, () => parts[0]) : parts;
 }

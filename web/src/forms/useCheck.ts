@@ -16,7 +16,8 @@ export function useCheck(operation: string, request: RunRequest, ask: boolean): 
         () => setState(undefined),
         (error: unknown) => {
           // Not reaching the server says nothing about the values.
-          if (!abort.signal.aborted && error instanceof ApiError && error.problem.status === 422) setState({ problem: error.problem, for: text });
+          if (!abort.signal.aborted && error instanceof ApiError && error.problem.status === 422)
+            setState({ problem: error.problem, for: text });
         },
       );
     }, PAUSE_MS);

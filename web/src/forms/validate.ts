@@ -17,7 +17,13 @@ function vectorExpectation(s: Schema, t: Translate): string {
   const range = s.items ? rangeOf(s.items, t) : "";
   const each = range && t("expect.each", { range });
   const three = s.minItems === 3 && s.maxItems === 3;
-  const key = three ? (whole ? "expect.threeWhole" : "expect.three") : whole ? "expect.listWhole" : "expect.list";
+  const key = three
+    ? whole
+      ? "expect.threeWhole"
+      : "expect.three"
+    : whole
+      ? "expect.listWhole"
+      : "expect.list";
   return t(key) + each;
 }
 
@@ -27,11 +33,16 @@ export function expectation(s: Schema, t: Translate): string {
   const suffix = unit && ` ${unit}`;
   if (s.enum) return t("expect.oneOf", { choices: s.enum.map(String).join(", ") });
   switch (s.type) {
-    case "boolean": return t("expect.boolean");
-    case "integer": return t("expect.integer", { range: rangeOf(s, t) }) + suffix;
-    case "number": return t("expect.number", { range: rangeOf(s, t) }) + suffix;
-    case "array": return vectorExpectation(s, t) + suffix;
-    default: return t("expect.text");
+    case "boolean":
+      return t("expect.boolean");
+    case "integer":
+      return t("expect.integer", { range: rangeOf(s, t) }) + suffix;
+    case "number":
+      return t("expect.number", { range: rangeOf(s, t) }) + suffix;
+    case "array":
+      return vectorExpectation(s, t) + suffix;
+    default:
+      return t("expect.text");
   }
 }
 
@@ -44,14 +55,22 @@ function numberFits(s: Schema, value: unknown): boolean {
 function valueFits(s: Schema, value: unknown): boolean {
   if (s.enum) return s.enum.includes(value);
   switch (s.type) {
-    case "boolean": return typeof value === "boolean";
-    case "integer": case "number": return numberFits(s, value);
+    case "boolean":
+      return typeof value === "boolean";
+    case "integer":
+    case "number":
+      return numberFits(s, value);
     case "array": {
       if (!Array.isArray(value)) return false;
       const { minItems: min = 0, maxItems: max = Infinity } = s;
-      return value.length >= min && value.length <= max && value.every((x) => numberFits(s.items ?? { type: "number" }, x));
+      return (
+        value.length >= min &&
+        value.length <= max &&
+        value.every((x) => numberFits(s.items ?? { type: "number" }, x))
+      );
     }
-    default: return typeof value === "string";
+    default:
+      return typeof value === "string";
   }
 }
 

@@ -23,7 +23,8 @@ export const percent = (share: number): string => `${Math.round(share * 100)} %`
 export function number(n: number): string {
   if (!Number.isFinite(n)) return String(n);
   if (Number.isInteger(n) && Math.abs(n) < 1e15) return String(n).replace("-", "−");
-  const text = Math.abs(n) >= 1e6 || Math.abs(n) < 1e-4 ? n.toExponential(4) : String(Number(n.toPrecision(6)));
+  const text =
+    Math.abs(n) >= 1e6 || Math.abs(n) < 1e-4 ? n.toExponential(4) : String(Number(n.toPrecision(6)));
   return text.replace(/-/g, "−");
 }
 

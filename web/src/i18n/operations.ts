@@ -16,10 +16,15 @@ const listeners = new Set<() => void>();
 
 /** Fetched when first needed: the catalogue's texts grow with it, and most readers need one language. */
 function load(): void {
-  loading ??= import("./operations.zh.json").then((module) => {
-    chinese = module.default;
-    listeners.forEach((l) => l());
-  }, () => { loading = undefined; });
+  loading ??= import("./operations.zh.json").then(
+    (module) => {
+      chinese = module.default;
+      listeners.forEach((l) => l());
+    },
+    () => {
+      loading = undefined;
+    },
+  );
 }
 
 function subscribe(listener: () => void): () => void {
@@ -52,7 +57,9 @@ function textsIn(texts: Texts | undefined): OperationTexts {
     searchable: (o) => {
       const other = chinese?.operations[o.name];
       const names = chinese?.modules[o.module] ?? [];
-      return [o.name, titleOf(o.name), o.summary, o.description, other?.summary, other?.description, ...names].join(" ").toLowerCase();
+      return [o.name, titleOf(o.name), o.summary, o.description, other?.summary, other?.description, ...names]
+        .join(" ")
+        .toLowerCase();
     },
   };
 }

@@ -22,8 +22,12 @@ export function ArtifactPage({ id }: { id: string }) {
   const [deleting, setDeleting] = useState(false);
   const [error, setError] = useState<unknown>();
   useEvents({
-    artifact: (a) => { if (a.id === id) loaded.set((old) => ({ ...old, ...a })); },
-    deleted: (d) => { if (d.id === id) navigate("/"); },
+    artifact: (a) => {
+      if (a.id === id) loaded.set((old) => ({ ...old, ...a }));
+    },
+    deleted: (d) => {
+      if (d.id === id) navigate("/");
+    },
     resync: loaded.reload,
   });
   const a = loaded.data;
@@ -45,28 +49,69 @@ export function ArtifactPage({ id }: { id: string }) {
     <>
       <div className="page-head">
         <div className="grow" style={{ minWidth: 260 }}>
-          <p className="crumbs small"><Link to="/">{t("workspace.title")}</Link>{a.origin.type === "run" && <> / <Link to={`/runs/${a.origin.run}`}>{a.origin.operation ?? t("workspace.fromRun")}</Link></>}</p>
+          <p className="crumbs small">
+            <Link to="/">{t("workspace.title")}</Link>
+            {a.origin.type === "run" && (
+              <>
+                {" "}
+                / <Link to={`/runs/${a.origin.run}`}>{a.origin.operation ?? t("workspace.fromRun")}</Link>
+              </>
+            )}
+          </p>
           <Rename name={a.name} save={(name) => change({ name })} />
-          <p className="sub row"><span className="badge">{t(`kind.${a.kind}`)}</span>{a.format} · {bytes(a.size)} · {time(a.created)}</p>
+          <p className="sub row">
+            <span className="badge">{t(`kind.${a.kind}`)}</span>
+            {a.format} · {bytes(a.size)} · {time(a.created)}
+          </p>
         </div>
         <div className="row">
-          <Link className="button primary" to={`/operations?use=${a.id}`}>{t("artifact.useIn")}</Link>
-          <a className="button" href={a.files > 1 ? urls.archive(id) : urls.download(id)} download>{<Glyph name="down" />}{a.files > 1 ? t("artifact.archive") : t("common.download")}</a>
-          {turn && <button className="quiet" onClick={() => void change({ kind: turn }).catch(() => undefined)}>{t(turn === "labels" ? "artifact.asLabels" : "artifact.asVolume")}</button>}
-          <button className="quiet icon-only" aria-label={t("common.delete")} title={t("common.delete")} onClick={() => setDeleting(true)}><Glyph name="trash" /></button>
+          <Link className="button primary" to={`/operations?use=${a.id}`}>
+            {t("artifact.useIn")}
+          </Link>
+          <a className="button" href={a.files > 1 ? urls.archive(id) : urls.download(id)} download>
+            {<Glyph name="down" />}
+            {a.files > 1 ? t("artifact.archive") : t("common.download")}
+          </a>
+          {turn && (
+            <button className="quiet" onClick={() => void change({ kind: turn }).catch(() => undefined)}>
+              {t(turn === "labels" ? "artifact.asLabels" : "artifact.asVolume")}
+            </button>
+          )}
+          <button
+            className="quiet icon-only"
+            aria-label={t("common.delete")}
+            title={t("common.delete")}
+            onClick={() => setDeleting(true)}
+          >
+            <Glyph name="trash" />
+          </button>
         </div>
       </div>
-      {error !== undefined && <div style={{ marginBottom: 12 }}><Failure error={error} /></div>}
+      {error !== undefined && (
+        <div style={{ marginBottom: 12 }}>
+          <Failure error={error} />
+        </div>
+      )}
       <div className="two">
         <div className="stack">
-          {a.state === "unreadable" ? <p className="note bad">{t("artifact.unreadable", { why: a.problem ?? "" })}</p>
-            : a.state === "inspecting" ? <p className="note" role="status">{t("artifact.inspecting")}</p>
-            : <Viewer key={`${a.id} ${a.kind}`} artifact={a} />}
+          {a.state === "unreadable" ? (
+            <p className="note bad">{t("artifact.unreadable", { why: a.problem ?? "" })}</p>
+          ) : a.state === "inspecting" ? (
+            <p className="note" role="status">
+              {t("artifact.inspecting")}
+            </p>
+          ) : (
+            <Viewer key={`${a.id} ${a.kind}`} artifact={a} />
+          )}
           <Lineage artifact={a} />
         </div>
         <aside className="stack">
-          <Card title={t("artifact.tags")}><Tags tags={a.tags} save={(tags) => change({ tags })} /></Card>
-          <Card title={t("artifact.notes")}><Notes notes={a.notes} save={(notes) => change({ notes })} /></Card>
+          <Card title={t("artifact.tags")}>
+            <Tags tags={a.tags} save={(tags) => change({ tags })} />
+          </Card>
+          <Card title={t("artifact.notes")}>
+            <Notes notes={a.notes} save={(notes) => change({ notes })} />
+          </Card>
           <Card title={t("artifact.properties")}>
             <Properties values={a.properties} />
             <Properties values={{ ...(a.sha256 ? { "SHA-256": a.sha256 } : {}), [t("artifact.id")]: a.id }} />

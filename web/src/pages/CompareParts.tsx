@@ -8,40 +8,89 @@ import { number } from "../i18n/format";
 import { useOperationTexts } from "../i18n/operations";
 import { Link } from "../router";
 
-interface Pair { a: Run; b: Run }
+interface Pair {
+  a: Run;
+  b: Run;
+}
 
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 const keys = (a: object, b: object) => [...new Set([...Object.keys(a), ...Object.keys(b)])];
 
 function Chip({ id }: { id: string | undefined }) {
-  return id === undefined ? <>–</> : <span className="row nowrap-row"><ArtifactChip id={id} /></span>;
+  return id === undefined ? (
+    <>–</>
+  ) : (
+    <span className="row nowrap-row">
+      <ArtifactChip id={id} />
+    </span>
+  );
 }
 
 export function Differences({ a, b }: Pair) {
   const t = useT();
   const show = useShow();
   const texts = useOperationTexts();
-  const defaults = useCatalogue().data?.operations.find((o) => o.name === a.operation)?.request.properties?.["parameters"]?.properties;
+  const defaults = useCatalogue().data?.operations.find((o) => o.name === a.operation)?.request.properties?.[
+    "parameters"
+  ]?.properties;
   const label = (name: string) => texts.label(a.operation, name);
-  const resolved = (run: Run, key: string) => (key in run.parameters ? run.parameters[key] : defaults?.[key]?.default);
+  const resolved = (run: Run, key: string) =>
+    key in run.parameters ? run.parameters[key] : defaults?.[key]?.default;
   const cell = (run: Run, key: string) => {
     const preset = defaults?.[key]?.default;
-    return key in run.parameters ? show(run.parameters[key]) : <span className="muted">{preset === undefined ? t("compare.notGiven") : `${show(preset)} (${t("compare.notGiven")})`}</span>;
+    return key in run.parameters ? (
+      show(run.parameters[key])
+    ) : (
+      <span className="muted">
+        {preset === undefined ? t("compare.notGiven") : `${show(preset)} (${t("compare.notGiven")})`}
+      </span>
+    );
   };
   const parameters = keys(a.parameters, b.parameters).filter((k) => !same(resolved(a, k), resolved(b, k)));
   const inputs = keys(a.inputs, b.inputs).filter((k) => !same(a.inputs[k], b.inputs[k]));
   const plain: [string, string, string][] = [
-    [t("runs.operation"), a.operation, b.operation], [t("run.version"), a.version, b.version], [t("run.seed"), String(a.seed), String(b.seed)],
+    [t("runs.operation"), a.operation, b.operation],
+    [t("run.version"), a.version, b.version],
+    [t("run.seed"), String(a.seed), String(b.seed)],
   ];
   const others = plain.filter(([, x, y]) => x !== y);
-  if (parameters.length + inputs.length + others.length === 0) return <p className="muted all-same">{t("compare.same")}</p>;
+  if (parameters.length + inputs.length + others.length === 0)
+    return <p className="muted all-same">{t("compare.same")}</p>;
   return (
     <table className="compare-table">
-      <thead><tr><th scope="col">{t("run.name")}</th><th scope="col">A</th><th scope="col">B</th></tr></thead>
+      <thead>
+        <tr>
+          <th scope="col">{t("run.name")}</th>
+          <th scope="col">A</th>
+          <th scope="col">B</th>
+        </tr>
+      </thead>
       <tbody>
-        {others.map(([k, x, y]) => <tr key={k}><th scope="row">{k}</th><td>{x}</td><td>{y}</td></tr>)}
-        {inputs.map((k) => <tr key={`in ${k}`}><th scope="row">{label(k)}</th><td><Chip id={a.inputs[k]} /></td><td><Chip id={b.inputs[k]} /></td></tr>)}
-        {parameters.map((k) => <tr key={k}><th scope="row">{label(k)}</th><td>{cell(a, k)}</td><td>{cell(b, k)}</td></tr>)}
+        {others.map(([k, x, y]) => (
+          <tr key={k}>
+            <th scope="row">{k}</th>
+            <td>{x}</td>
+            <td>{y}</td>
+          </tr>
+        ))}
+        {inputs.map((k) => (
+          <tr key={`in ${k}`}>
+            <th scope="row">{label(k)}</th>
+            <td>
+              <Chip id={a.inputs[k]} />
+            </td>
+            <td>
+              <Chip id={b.inputs[k]} />
+            </td>
+          </tr>
+        ))}
+        {parameters.map((k) => (
+          <tr key={k}>
+            <th scope="row">{label(k)}</th>
+            <td>{cell(a, k)}</td>
+            <td>{cell(b, k)}</td>
+          </tr>
+        ))}
       </tbody>
     </table>
   );
@@ -66,23 +115,50 @@ export function Measures({ a, b }: Pair) {
   const t = useT();
   const show = useShow();
   const texts = useOperationTexts();
-  const names = keys(a.outputs, b.outputs).filter((k) => valueOf(a, k) !== undefined || valueOf(b, k) !== undefined);
+  const names = keys(a.outputs, b.outputs).filter(
+    (k) => valueOf(a, k) !== undefined || valueOf(b, k) !== undefined,
+  );
   if (names.length === 0) return null;
   return (
     <Card title={t("compare.results")} flush>
       <table className="compare-table figures">
-        <thead><tr><th scope="col">{t("run.name")}</th><th scope="col" className="num">A</th><th scope="col" className="num">B</th><th scope="col" className="num">{t("compare.difference")}</th><th scope="col" className="num">{t("compare.relative")}</th></tr></thead>
-        <tbody>{names.map((k) => {
-          const x = valueOf(a, k), y = valueOf(b, k);
-          const figures = typeof x === "number" && typeof y === "number" ? [x, y] as const : undefined;
-          const unit = unitText(a.units[k] ?? b.units[k]);
-          return (
-            <tr key={k} className={same(x, y) ? "" : "differs"}>
-              <th scope="row">{texts.label(a.operation, k)}{unit && <span className="muted"> ({unit})</span>}</th><td className="num">{show(x)}</td><td className="num">{show(y)}</td>
-              <td className="num">{figures && number(Number((figures[1] - figures[0]).toPrecision(4)))}</td><td className="num muted">{figures && relative(...figures)}</td>
-            </tr>
-          );
-        })}</tbody>
+        <thead>
+          <tr>
+            <th scope="col">{t("run.name")}</th>
+            <th scope="col" className="num">
+              A
+            </th>
+            <th scope="col" className="num">
+              B
+            </th>
+            <th scope="col" className="num">
+              {t("compare.difference")}
+            </th>
+            <th scope="col" className="num">
+              {t("compare.relative")}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {names.map((k) => {
+            const x = valueOf(a, k),
+              y = valueOf(b, k);
+            const figures = typeof x === "number" && typeof y === "number" ? ([x, y] as const) : undefined;
+            const unit = unitText(a.units[k] ?? b.units[k]);
+            return (
+              <tr key={k} className={same(x, y) ? "" : "differs"}>
+                <th scope="row">
+                  {texts.label(a.operation, k)}
+                  {unit && <span className="muted"> ({unit})</span>}
+                </th>
+                <td className="num">{show(x)}</td>
+                <td className="num">{show(y)}</td>
+                <td className="num">{figures && number(Number((figures[1] - figures[0]).toPrecision(4)))}</td>
+                <td className="num muted">{figures && relative(...figures)}</td>
+              </tr>
+            );
+          })}
+        </tbody>
       </table>
     </Card>
   );
@@ -95,9 +171,26 @@ function Preview({ id }: { id: string | undefined }) {
   const picture = artifact?.kind === "picture" && /\.(png|jpe?g)$/i.test(artifact.name);
   return (
     <figure className="preview">
-      {artifact?.kind === "report" ? <iframe title={t("report.frame", { name: artifact.name })} sandbox="allow-scripts" loading="lazy" src={urls.content(id)} />
-        : artifact && (picture || artifact.thumbnail) && <img src={picture ? urls.content(id) : urls.thumbnail(id)} alt={artifact.name} />}
-      <figcaption className="row nowrap-row"><ArtifactChip id={id} /><Link className="button" to={`/artifacts/${id}`}>{t("common.open")}<span className="hidden"> {artifact?.name}</span></Link></figcaption>
+      {artifact?.kind === "report" ? (
+        <iframe
+          title={t("report.frame", { name: artifact.name })}
+          sandbox="allow-scripts"
+          loading="lazy"
+          src={urls.content(id)}
+        />
+      ) : (
+        artifact &&
+        (picture || artifact.thumbnail) && (
+          <img src={picture ? urls.content(id) : urls.thumbnail(id)} alt={artifact.name} />
+        )
+      )}
+      <figcaption className="row nowrap-row">
+        <ArtifactChip id={id} />
+        <Link className="button" to={`/artifacts/${id}`}>
+          {t("common.open")}
+          <span className="hidden"> {artifact?.name}</span>
+        </Link>
+      </figcaption>
     </figure>
   );
 }
@@ -109,10 +202,17 @@ export function SideBySide({ a, b }: Pair) {
   if (names.length === 0) return null;
   return (
     <Card title={t("compare.sideBySide")}>
-      <div className="stack">{names.map((k) => (
-        <section key={k} aria-label={texts.label(a.operation, k)}><h3>{texts.label(a.operation, k)}</h3>
-          <div className="pair"><Preview id={artifactOf(a, k)} /><Preview id={artifactOf(b, k)} /></div></section>
-      ))}</div>
+      <div className="stack">
+        {names.map((k) => (
+          <section key={k} aria-label={texts.label(a.operation, k)}>
+            <h3>{texts.label(a.operation, k)}</h3>
+            <div className="pair">
+              <Preview id={artifactOf(a, k)} />
+              <Preview id={artifactOf(b, k)} />
+            </div>
+          </section>
+        ))}
+      </div>
     </Card>
   );
 }

@@ -15,12 +15,26 @@ export function Files({ id, count }: { id: string; count: number }) {
   const files = useLoad(open ? `files ${id}` : null, () => api.files(id));
   const items = files.data?.items ?? [];
   return (
-    <details onToggle={(e) => setOpen(e.currentTarget.open)}><summary className="small">{t("artifact.files")} ({count})</summary>
+    <details onToggle={(e) => setOpen(e.currentTarget.open)}>
+      <summary className="small">
+        {t("artifact.files")} ({count})
+      </summary>
       {files.error !== undefined && <Failure error={files.error} retry={files.reload} />}
-      <ul className="plain-list small file-list">{(all ? items : items.slice(0, AT_FIRST)).map((f, i) => (
-        <li key={f.path}><a href={urls.file(id, i)} download>{f.path}</a> <span className="muted">{bytes(f.size)}</span></li>
-      ))}</ul>
-      {!all && items.length > AT_FIRST && <button className="small" onClick={() => setAll(true)}>{t("common.more")}</button>}
+      <ul className="plain-list small file-list">
+        {(all ? items : items.slice(0, AT_FIRST)).map((f, i) => (
+          <li key={f.path}>
+            <a href={urls.file(id, i)} download>
+              {f.path}
+            </a>{" "}
+            <span className="muted">{bytes(f.size)}</span>
+          </li>
+        ))}
+      </ul>
+      {!all && items.length > AT_FIRST && (
+        <button className="small" onClick={() => setAll(true)}>
+          {t("common.more")}
+        </button>
+      )}
     </details>
   );
 }

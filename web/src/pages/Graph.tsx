@@ -2,7 +2,10 @@ import type { Pipeline } from "../api/types";
 import { useT } from "../i18n";
 import { navigate } from "../router";
 
-const W = 176, H = 58, GX = 92, GY = 34;
+const W = 176,
+  H = 58,
+  GX = 92,
+  GY = 34;
 
 /** Column of each step: one more than the furthest step it takes something from. */
 function layers(steps: string[], edges: Pipeline["edges"]): Map<string, number> {
@@ -10,33 +13,53 @@ function layers(steps: string[], edges: Pipeline["edges"]): Map<string, number> 
   // As many rounds as steps settle any acyclic graph, and end on any other.
   for (let round = 0; round < steps.length; round++)
     for (const e of edges)
-      if (depth.has(e.from) && depth.has(e.to)) depth.set(e.to, Math.min(steps.length - 1, Math.max(depth.get(e.to) ?? 0, (depth.get(e.from) ?? 0) + 1)));
+      if (depth.has(e.from) && depth.has(e.to))
+        depth.set(
+          e.to,
+          Math.min(steps.length - 1, Math.max(depth.get(e.to) ?? 0, (depth.get(e.from) ?? 0) + 1)),
+        );
   return depth;
 }
 
-interface Place { x: number; y: number }
+interface Place {
+  x: number;
+  y: number;
+}
 
 /** From the right side of one step to the left of another, and where its name goes. One that passes over columns runs below their steps. */
 function route(a: Place, b: Place): Place & { path: string } {
   const [x1, y1, x2, y2] = [a.x + W, a.y + H / 2, b.x, b.y + H / 2];
   const x = (x1 + x2) / 2;
   if (x2 - x1 <= GX) return { path: `M${x1} ${y1}C${x} ${y1} ${x} ${y2} ${x2} ${y2}`, x, y: (y1 + y2) / 2 };
-  const lane = Math.max(a.y, b.y) + H + GY / 2, bend = GX / 2;
+  const lane = Math.max(a.y, b.y) + H + GY / 2,
+    bend = GX / 2;
   const path = `M${x1} ${y1}C${x1 + bend} ${y1} ${x1 + bend} ${lane} ${x1 + GX} ${lane}L${x2 - GX} ${lane}C${x2 - bend} ${lane} ${x2 - bend} ${y2} ${x2} ${y2}`;
   return { path, x, y: lane };
 }
 
 const short = (text: string, n: number) => (text.length > n ? `${text.slice(0, n - 1)}…` : text);
-const colours = { queued: "var(--muted)", running: "var(--accent)", succeeded: "var(--good)", failed: "var(--bad)", cancelled: "var(--muted)" };
+const colours = {
+  queued: "var(--muted)",
+  running: "var(--accent)",
+  succeeded: "var(--good)",
+  failed: "var(--bad)",
+  cancelled: "var(--muted)",
+};
 
 export function Graph({ pipeline }: { pipeline: Pipeline }) {
   const t = useT();
   const steps = pipeline.runs.map((r) => ({ run: r, step: r.pipeline?.step ?? r.id }));
-  const depth = layers(steps.map((s) => s.run.id), pipeline.edges);
+  const depth = layers(
+    steps.map((s) => s.run.id),
+    pipeline.edges,
+  );
   const filled = new Map<number, number>();
   const at = new Map<string, Place>();
-  for (const { run: { id } } of steps) {
-    const column = depth.get(id) ?? 0, row = filled.get(column) ?? 0;
+  for (const {
+    run: { id },
+  } of steps) {
+    const column = depth.get(id) ?? 0,
+      row = filled.get(column) ?? 0;
     filled.set(column, row + 1);
     at.set(id, { x: 4 + column * (W + GX), y: 4 + row * (H + GY) });
   }
@@ -44,26 +67,73 @@ export function Graph({ pipeline }: { pipeline: Pipeline }) {
   const height = Math.max(1, ...filled.values()) * (H + GY) + 4;
   return (
     <div className="scroll-x">
-      <svg className="graph" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={t("pipelines.graph")}>
-        <defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" /></marker></defs>
+      <svg
+        className="graph"
+        width={width}
+        height={height}
+        viewBox={`0 0 ${width} ${height}`}
+        role="group"
+        aria-label={t("pipelines.graph")}
+      >
+        <defs>
+          <marker
+            id="arrow"
+            viewBox="0 0 8 8"
+            refX="8"
+            refY="4"
+            markerWidth="7"
+            markerHeight="7"
+            orient="auto"
+          >
+            <path d="M0 0 8 4 0 8z" />
+          </marker>
+        </defs>
         {pipeline.edges.map((e, i) => {
-          const a = at.get(e.from), b = at.get(e.to);
+          const a = at.get(e.from),
+            b = at.get(e.to);
           if (!a || !b) return null;
           const { path, x, y } = route(a, b);
           return (
-            <g key={i}><path d={path} markerEnd="url(#arrow)" />
-              <text className="edge" x={x} y={y - 6} textAnchor="middle">{short(e.output, 16)}<title>{`${e.output} → ${e.input}`}</title></text></g>
+            <g key={i}>
+              <path d={path} markerEnd="url(#arrow)" />
+              <text className="edge" x={x} y={y - 6} textAnchor="middle">
+                {short(e.output, 16)}
+                <title>{`${e.output} → ${e.input}`}</title>
+              </text>
+            </g>
           );
         })}
         {steps.map(({ run, step }) => {
           const p = at.get(run.id);
-          return p && (
-            <a key={run.id} href={`/runs/${run.id}`} onClick={(e) => { if (!e.ctrlKey && !e.metaKey) { e.preventDefault(); navigate(`/runs/${run.id}`); } }}>
-              <rect x={p.x} y={p.y} width={W} height={H} rx={7} />
-              <circle cx={p.x + 16} cy={p.y + 21} r={5} fill={colours[run.state]} role="img" aria-label={t(`run.${run.state}`)} />{" "}
-              <text x={p.x + 28} y={p.y + 25} fontWeight={600}>{short(step, 20)}</text>{" "}
-              <text className="sub" x={p.x + 28} y={p.y + 44}>{short(run.operation, 22)}</text>
-            </a>
+          return (
+            p && (
+              <a
+                key={run.id}
+                href={`/runs/${run.id}`}
+                onClick={(e) => {
+                  if (!e.ctrlKey && !e.metaKey) {
+                    e.preventDefault();
+                    navigate(`/runs/${run.id}`);
+                  }
+                }}
+              >
+                <rect x={p.x} y={p.y} width={W} height={H} rx={7} />
+                <circle
+                  cx={p.x + 16}
+                  cy={p.y + 21}
+                  r={5}
+                  fill={colours[run.state]}
+                  role="img"
+                  aria-label={t(`run.${run.state}`)}
+                />{" "}
+                <text x={p.x + 28} y={p.y + 25} fontWeight={600}>
+                  {short(step, 20)}
+                </text>{" "}
+                <text className="sub" x={p.x + 28} y={p.y + 44}>
+                  {short(run.operation, 22)}
+                </text>
+              </a>
+            )
           );
         })}
       </svg>

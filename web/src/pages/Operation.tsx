@@ -18,8 +18,23 @@ const WEB = /https?:\/\/\S+/;
 function Reference({ text }: { text: string }) {
   const doi = DOI.exec(text)?.[1];
   const url = doi ? `https://doi.org/${doi}` : WEB.exec(text)?.[0];
-  const plain = text.replace(/,?\s*doi:\S+$/, "").replace(WEB, "").replace(/,\s*$/, "");
-  return <>{plain}{url && <> <a href={url} target="_blank" rel="noreferrer noopener">{doi ? `doi:${doi}` : new URL(url).hostname}</a></>}</>;
+  const plain = text
+    .replace(/,?\s*doi:\S+$/, "")
+    .replace(WEB, "")
+    .replace(/,\s*$/, "");
+  return (
+    <>
+      {plain}
+      {url && (
+        <>
+          {" "}
+          <a href={url} target="_blank" rel="noreferrer noopener">
+            {doi ? `doi:${doi}` : new URL(url).hostname}
+          </a>
+        </>
+      )}
+    </>
+  );
 }
 
 /** ?in.image=ID&p.spacing=2,2,2 */
@@ -36,29 +51,65 @@ function startFromQuery(operation: Operation, query: URLSearchParams): Start {
   return start;
 }
 
-const startFromRun = (run: Run): Start => ({ inputs: run.inputs, parameters: run.parameters, seed: run.seed, title: run.title, problem: run.error });
+const startFromRun = (run: Run): Start => ({
+  inputs: run.inputs,
+  parameters: run.parameters,
+  seed: run.seed,
+  title: run.title,
+  problem: run.error,
+});
 
 function About({ operation }: { operation: Operation }) {
   const t = useT();
   const time = useTime();
   const texts = useOperationTexts();
-  const history = useLoad(`history ${operation.name}`, () => api.runs({ operation: operation.name, limit: 5 }));
+  const history = useLoad(`history ${operation.name}`, () =>
+    api.runs({ operation: operation.name, limit: 5 }),
+  );
   const { references } = operation;
   return (
     <aside className="stack" aria-label={t("op.more")}>
-      <Card title={t("op.description")}><p className="description">{texts.description(operation)}</p></Card>
-      {references.length > 0 && <Card title={t("op.references")}><ul className="plain-list small">{references.map((r) => <li key={r}><Reference text={r} /></li>)}</ul></Card>}
+      <Card title={t("op.description")}>
+        <p className="description">{texts.description(operation)}</p>
+      </Card>
+      {references.length > 0 && (
+        <Card title={t("op.references")}>
+          <ul className="plain-list small">
+            {references.map((r) => (
+              <li key={r}>
+                <Reference text={r} />
+              </li>
+            ))}
+          </ul>
+        </Card>
+      )}
       {operation.examples.length > 0 && (
         <Card title={t("op.examples")}>
-          <div className="stack">{operation.examples.map((x) => (
-            <div key={x.arguments}><pre tabIndex={0}>shaoguang {operation.name.replace(".", " ")} {x.arguments}</pre><p className="small muted example-checks">{t("op.expects", { checks: x.checks.join("; ") })}</p></div>
-          ))}</div>
+          <div className="stack">
+            {operation.examples.map((x) => (
+              <div key={x.arguments}>
+                <pre tabIndex={0}>
+                  shaoguang {operation.name.replace(".", " ")} {x.arguments}
+                </pre>
+                <p className="small muted example-checks">
+                  {t("op.expects", { checks: x.checks.join("; ") })}
+                </p>
+              </div>
+            ))}
+          </div>
         </Card>
       )}
       {history.data && history.data.items.length > 0 && (
-        <Card title={t("op.history")}><ul className="plain-list small">{history.data.items.map((r) => (
-          <li key={r.id} className="row"><RunState run={r} /><Link to={`/runs/${r.id}`}>{r.title || time(r.created)}</Link></li>
-        ))}</ul></Card>
+        <Card title={t("op.history")}>
+          <ul className="plain-list small">
+            {history.data.items.map((r) => (
+              <li key={r.id} className="row">
+                <RunState run={r} />
+                <Link to={`/runs/${r.id}`}>{r.title || time(r.created)}</Link>
+              </li>
+            ))}
+          </ul>
+        </Card>
       )}
     </aside>
   );
@@ -80,12 +131,29 @@ export function OperationPage({ name }: { name: string }) {
   const start = run ? startFromRun(run) : startFromQuery(operation, query);
   return (
     <>
-      <div className="page-head"><div>
-        <p className="crumbs small"><Link to="/operations">{t("operations.title")}</Link> / {texts.module(operation.module)}</p>
-        <h1 className="op-name">{operation.name}</h1>
-        <p className="sub">{texts.summary(operation)}</p>
-      </div></div>
-      {run && <p className="note from-run">{t("op.from")} <Link className="mono" to={`/runs/${run.id}`}>{run.title || run.id}</Link>{run.error && <><br />{t("op.failedBefore", { why: run.error.detail })}</>}</p>}
+      <div className="page-head">
+        <div>
+          <p className="crumbs small">
+            <Link to="/operations">{t("operations.title")}</Link> / {texts.module(operation.module)}
+          </p>
+          <h1 className="op-name">{operation.name}</h1>
+          <p className="sub">{texts.summary(operation)}</p>
+        </div>
+      </div>
+      {run && (
+        <p className="note from-run">
+          {t("op.from")}{" "}
+          <Link className="mono" to={`/runs/${run.id}`}>
+            {run.title || run.id}
+          </Link>
+          {run.error && (
+            <>
+              <br />
+              {t("op.failedBefore", { why: run.error.detail })}
+            </>
+          )}
+        </p>
+      )}
       {earlier.error !== undefined && <Failure error={earlier.error} />}
       <div className="two">
         <RunForm key={`${name} ${run?.id ?? ""}`} operation={operation} start={start} />
@@ -94,4 +162,3 @@ export function OperationPage({ name }: { name: string }) {
     </>
   );
 }
-

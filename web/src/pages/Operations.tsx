@@ -9,7 +9,12 @@ import { Link, operationPath, setQuery, useQuery } from "../router";
 
 function Card({ operation: o, to }: { operation: Operation; to: string }) {
   const texts = useOperationTexts();
-  return <Link to={to} className="op-card"><strong>{o.name}</strong><p>{texts.summary(o)}</p></Link>;
+  return (
+    <Link to={to} className="op-card">
+      <strong>{o.name}</strong>
+      <p>{texts.summary(o)}</p>
+    </Link>
+  );
 }
 
 export function OperationsPage() {
@@ -36,16 +41,40 @@ export function OperationsPage() {
   return (
     <>
       <div className="page-head">
-        <div><h1>{t("operations.title")}</h1><p className="sub" role="status">{artifact ? t("operations.for", { name: artifact.name }) : catalogue.data && t("operations.count", { n: found.length })}</p></div>
-        <input type="search" className="search" aria-label={t("operations.search")} placeholder={t("operations.search")} value={q} onChange={(e) => setQuery({ q: e.target.value })} />
+        <div>
+          <h1>{t("operations.title")}</h1>
+          <p className="sub" role="status">
+            {artifact
+              ? t("operations.for", { name: artifact.name })
+              : catalogue.data && t("operations.count", { n: found.length })}
+          </p>
+        </div>
+        <input
+          type="search"
+          className="search"
+          aria-label={t("operations.search")}
+          placeholder={t("operations.search")}
+          value={q}
+          onChange={(e) => setQuery({ q: e.target.value })}
+        />
       </div>
       {catalogue.error !== undefined && <Failure error={catalogue.error} retry={catalogue.reload} />}
       {!catalogue.data && catalogue.loading && <Loading />}
       {catalogue.data && found.length === 0 && <p className="empty">{t("operations.none", { q })}</p>}
       {modules.map((module) => (
         <section key={module} aria-labelledby={`module-${module}`}>
-          <div className="module-head"><h2 id={`module-${module}`}>{texts.module(module)}</h2>{language === "zh" && <code className="muted">{module}</code>}<span className="muted">{texts.moduleSummary(module)}</span></div>
-          <div className="op-grid">{found.filter((o) => o.module === module).map((o) => <Card key={o.name} operation={o} to={link(o)} />)}</div>
+          <div className="module-head">
+            <h2 id={`module-${module}`}>{texts.module(module)}</h2>
+            {language === "zh" && <code className="muted">{module}</code>}
+            <span className="muted">{texts.moduleSummary(module)}</span>
+          </div>
+          <div className="op-grid">
+            {found
+              .filter((o) => o.module === module)
+              .map((o) => (
+                <Card key={o.name} operation={o} to={link(o)} />
+              ))}
+          </div>
         </section>
       ))}
     </>

@@ -15,18 +15,31 @@ export function SignIn({ done }: { done: () => void }) {
       await api.signIn(token.trim());
       done();
     } catch (e) {
-      setError(e instanceof ApiError && e.problem.status > 0 && e.problem.status < 500 ? new Error(t("signin.wrong")) : e);
+      setError(
+        e instanceof ApiError && e.problem.status > 0 && e.problem.status < 500
+          ? new Error(t("signin.wrong"))
+          : e,
+      );
     }
   };
   return (
     <form className="stack sign-in" onSubmit={(e) => void submit(e)}>
       <h1>{t("signin.title")}</h1>
       <p className="muted">{t("signin.help")}</p>
-      <label className="stack">{t("signin.token")}
-        <input type="password" autoComplete="current-password" value={token} onChange={(e) => setToken(e.target.value)} required />
+      <label className="stack">
+        {t("signin.token")}
+        <input
+          type="password"
+          autoComplete="current-password"
+          value={token}
+          onChange={(e) => setToken(e.target.value)}
+          required
+        />
       </label>
       {error !== undefined && <Failure error={error} />}
-      <div><button className="primary">{t("signin.button")}</button></div>
+      <div>
+        <button className="primary">{t("signin.button")}</button>
+      </div>
     </form>
   );
 }

@@ -14,8 +14,25 @@ export function Welcome({ choose }: { choose: () => void }) {
     <section className="welcome" aria-labelledby="welcome">
       <h2 id="welcome">{t("workspace.welcome")}</h2>
       <p className="muted">{t("workspace.welcomeText")}</p>
-      <ol>{steps.map(([title, text], i) => <li key={title}><span className="step" aria-hidden="true">{i + 1}</span><strong>{t(title)}</strong><span className="muted">{t(text)}</span></li>)}</ol>
-      <div className="row"><button className="primary" onClick={choose}>{t("workspace.upload")}</button><Link className="button" to="/operations">{t("workspace.browse")}</Link></div>
+      <ol>
+        {steps.map(([title, text], i) => (
+          <li key={title}>
+            <span className="step" aria-hidden="true">
+              {i + 1}
+            </span>
+            <strong>{t(title)}</strong>
+            <span className="muted">{t(text)}</span>
+          </li>
+        ))}
+      </ol>
+      <div className="row">
+        <button className="primary" onClick={choose}>
+          {t("workspace.upload")}
+        </button>
+        <Link className="button" to="/operations">
+          {t("workspace.browse")}
+        </Link>
+      </div>
     </section>
   );
 }

@@ -29,10 +29,27 @@ function AddButtons({ chooser }: { chooser: React.RefObject<HTMLInputElement> })
   return (
     <div className="row">
       <button onClick={() => folder.current?.click()}>{t("workspace.uploadFolder")}</button>
-      <button className="primary" onClick={() => chooser.current?.click()}><Glyph name="plus" />{t("workspace.upload")}</button>
-      <input ref={chooser} type="file" multiple hidden aria-label={t("workspace.upload")} onChange={(e) => add(e.target)} />
+      <button className="primary" onClick={() => chooser.current?.click()}>
+        <Glyph name="plus" />
+        {t("workspace.upload")}
+      </button>
+      <input
+        ref={chooser}
+        type="file"
+        multiple
+        hidden
+        aria-label={t("workspace.upload")}
+        onChange={(e) => add(e.target)}
+      />
       {/* React 18 has no type for this attribute, which every browser knows. */}
-      <input ref={folder} type="file" hidden aria-label={t("workspace.uploadFolder")} {...{ webkitdirectory: "" }} onChange={(e) => add(e.target)} />
+      <input
+        ref={folder}
+        type="file"
+        hidden
+        aria-label={t("workspace.uploadFolder")}
+        {...{ webkitdirectory: "" }}
+        onChange={(e) => add(e.target)}
+      />
     </div>
   );
 }
@@ -45,31 +62,61 @@ function Filters({ total, shown }: { total: number | undefined; shown: number })
   const tags = useLoad(total === undefined ? null : `tags ${total}`, api.tags).data?.items ?? [];
   return (
     <div className="toolbar" role="search">
-      <input type="search" className="search" aria-label={t("workspace.search")} placeholder={t("workspace.search")} value={q} onChange={(e) => setQuery({ q: e.target.value })} />
-      <label>{t("workspace.kind")}
+      <input
+        type="search"
+        className="search"
+        aria-label={t("workspace.search")}
+        placeholder={t("workspace.search")}
+        value={q}
+        onChange={(e) => setQuery({ q: e.target.value })}
+      />
+      <label>
+        {t("workspace.kind")}
         <select value={kind} onChange={(e) => setQuery({ kind: e.target.value })}>
           <option value="">{t("common.all")}</option>
-          {KINDS.map((k) => <option key={k} value={k}>{t(`kind.${k}`)}</option>)}
+          {KINDS.map((k) => (
+            <option key={k} value={k}>
+              {t(`kind.${k}`)}
+            </option>
+          ))}
         </select>
       </label>
-      <label>{t("workspace.state")}
+      <label>
+        {t("workspace.state")}
         <select value={state} onChange={(e) => setQuery({ state: e.target.value })}>
           <option value="">{t("workspace.anyState")}</option>
-          {STATES.map((s) => <option key={s} value={s}>{t(`state.${s}`)}</option>)}
+          {STATES.map((s) => (
+            <option key={s} value={s}>
+              {t(`state.${s}`)}
+            </option>
+          ))}
         </select>
       </label>
       {(tags.length > 0 || tag) && (
-        <label>{t("workspace.tag")}
+        <label>
+          {t("workspace.tag")}
           <select value={tag} onChange={(e) => setQuery({ tag: e.target.value })}>
             <option value="">{t("workspace.anyState")}</option>
             {tag && !tags.some((x) => x.tag === tag) && <option>{tag}</option>}
-            {tags.map((x) => <option key={x.tag} value={x.tag}>{x.tag} ({x.artifacts})</option>)}
+            {tags.map((x) => (
+              <option key={x.tag} value={x.tag}>
+                {x.tag} ({x.artifacts})
+              </option>
+            ))}
           </select>
         </label>
       )}
-      {(q || kind || tag || state) && <button className="quiet" onClick={() => setQuery({ q: "", kind: "", tag: "", state: "" })}>{t("workspace.clear")}</button>}
+      {(q || kind || tag || state) && (
+        <button className="quiet" onClick={() => setQuery({ q: "", kind: "", tag: "", state: "" })}>
+          {t("workspace.clear")}
+        </button>
+      )}
       <span className="grow" />
-      <span className="muted small" role="status">{total !== undefined && total > 0 && (shown < total ? t("workspace.shown", { n: shown, total }) : t("common.total", { n: total }))}</span>
+      <span className="muted small" role="status">
+        {total !== undefined &&
+          total > 0 &&
+          (shown < total ? t("workspace.shown", { n: shown, total }) : t("common.total", { n: total }))}
+      </span>
     </div>
   );
 }
@@ -79,13 +126,16 @@ export function WorkspacePage() {
   useTitle(t("workspace.title"));
   const query = useQuery();
   const [q, kind, tag, state] = ["q", "kind", "tag", "state"].map((x) => query.get(x) ?? "");
-  const list = usePages(`artifacts ${q} ${kind} ${tag} ${state}`, (cursor) => api.artifacts({ q, kind, tag, state, cursor, limit: PAGE }));
+  const list = usePages(`artifacts ${q} ${kind} ${tag} ${state}`, (cursor) =>
+    api.artifacts({ q, kind, tag, state, cursor, limit: PAGE }),
+  );
   const over = useDrop(uploads.add);
   const chooser = useRef<HTMLInputElement>(null);
   const [deleting, setDeleting] = useState<Artifact>();
   useEvents({
     artifact: (a) => {
-      if (list.items.some((x) => x.id === a.id)) list.change((all) => all.map((x) => (x.id === a.id ? a : x)));
+      if (list.items.some((x) => x.id === a.id))
+        list.change((all) => all.map((x) => (x.id === a.id ? a : x)));
       else list.reload();
     },
     deleted: (d) => d.kind === "artifact" && list.reload(),
@@ -97,18 +147,39 @@ export function WorkspacePage() {
   return (
     <>
       <div className="page-head">
-        <div><h1>{t("workspace.title")}</h1><p className="sub">{t("workspace.drop")}</p></div>
+        <div>
+          <h1>{t("workspace.title")}</h1>
+          <p className="sub">{t("workspace.drop")}</p>
+        </div>
         <AddButtons chooser={chooser} />
       </div>
       <Uploads />
       {(filtered || !none) && <Filters total={list.total} shown={list.items.length} />}
       {list.error !== undefined && <Failure error={list.error} retry={list.reload} />}
       {list.loading && list.items.length === 0 && <Loading />}
-      {none && (filtered ? <p className="empty">{t("workspace.noMatch")}</p> : <Welcome choose={() => chooser.current?.click()} />)}
+      {none &&
+        (filtered ? (
+          <p className="empty">{t("workspace.noMatch")}</p>
+        ) : (
+          <Welcome choose={() => chooser.current?.click()} />
+        ))}
       {list.items.length > 0 && <ArtifactRows items={list.items} remove={setDeleting} />}
-      {list.more && <p className="more"><button onClick={list.more}>{t("common.more")}</button></p>}
+      {list.more && (
+        <p className="more">
+          <button onClick={list.more}>{t("common.more")}</button>
+        </p>
+      )}
       {over && <div className="drop-veil">{t("workspace.dropNow")}</div>}
-      {deleting && <DeleteDialog artifact={deleting} close={() => setDeleting(undefined)} done={() => { setDeleting(undefined); list.reload(); }} />}
+      {deleting && (
+        <DeleteDialog
+          artifact={deleting}
+          close={() => setDeleting(undefined)}
+          done={() => {
+            setDeleting(undefined);
+            list.reload();
+          }}
+        />
+      )}
     </>
   );
 }
