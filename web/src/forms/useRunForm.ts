@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { api, ApiError } from "../api/client";
 import type { Operation, Problem, Run, RunRequest } from "../api/types";
-import { useT } from "../i18n";
+import { useT, type Translate } from "../i18n";
 import type { Settings } from "./RunSettings";
 import { fieldsOf, requiredInputs } from "./schema";
 import { useCheck } from "./useCheck";
@@ -45,6 +45,27 @@ function requestOf(
   return request;
 }
 
+/** What is wrong without asking the server, by field, in the order of the form. */
+function mistakes(
+  operation: Operation,
+  parameters: Record<string, unknown>,
+  settings: Settings,
+  missing: string[],
+  t: Translate,
+): Record<string, string> {
+  const errors: Record<string, string> = {};
+  for (const name of missing) errors[name] = t("op.missing");
+  for (const [name, schema] of fieldsOf(operation, "parameters")) {
+    const why = refusal(name, schema, parameters[name], t);
+    if (why) errors[name] = why;
+  }
+  if (settings.seed.trim() !== "" && seedOf(settings.seed) === undefined)
+    errors["seed"] = t("op.notNumber", { value: settings.seed });
+  if (fieldsOf(operation, "outputs").every(([x]) => settings.skipped.includes(x)))
+    errors["outputs"] = t("op.outputsNone");
+  return errors;
+}
+
 export function useRunForm(operation: Operation, start: Start) {
   const t = useT();
   const [inputs, setInputs] = useState<Inputs>(start.inputs);
@@ -65,17 +86,8 @@ export function useRunForm(operation: Operation, start: Start) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
 
-  const errors: Record<string, string> = {};
   const missing = requiredInputs(operation).filter((name) => inputs[name] === undefined);
-  if (tried) for (const name of missing) errors[name] = t("op.missing");
-  for (const [name, schema] of fieldsOf(operation, "parameters")) {
-    const why = refusal(name, schema, parameters[name], t);
-    if (why) errors[name] = why;
-  }
-  if (settings.seed.trim() !== "" && seedOf(settings.seed) === undefined)
-    errors["seed"] = t("op.notNumber", { value: settings.seed });
-  if (fieldsOf(operation, "outputs").every(([x]) => settings.skipped.includes(x)))
-    errors["outputs"] = t("op.outputsNone");
+  const errors = mistakes(operation, parameters, settings, tried ? missing : [], t);
   const checked = useCheck(operation.name, request, Object.keys(errors).length === 0 && !busy);
   const problem = refused?.for === key ? refused.problem : checked;
   // A form being filled in lacks things; that is no mistake to point at before one tries to run it.

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { api, urls } from "../api/client";
 import { useEvents } from "../api/events";
 import { useLoad } from "../api/load";
+import type { ArtifactChange, ArtifactDetail } from "../api/types";
 import { DeleteDialog } from "../components/DeleteDialog";
 import { Failure, Loading } from "../components/Failure";
 import { Glyph } from "../components/Icon";
@@ -15,9 +16,79 @@ import { Viewer } from "../viewers/Viewer";
 import { Lineage, Notes, Rename, Tags } from "./ArtifactParts";
 import { Files } from "./Files";
 
-export function ArtifactPage({ id }: { id: string }) {
+type Change = (what: ArtifactChange) => Promise<void>;
+
+function Head({
+  artifact: a,
+  change,
+  askDelete,
+}: {
+  artifact: ArtifactDetail;
+  change: Change;
+  askDelete: () => void;
+}) {
   const t = useT();
   const time = useTime();
+  const turn = a.kind === "volume" ? "labels" : a.kind === "labels" ? "volume" : undefined;
+  return (
+    <div className="page-head">
+      <div className="grow" style={{ minWidth: 260 }}>
+        <p className="crumbs small">
+          <Link to="/">{t("workspace.title")}</Link>
+          {a.origin.type === "run" && (
+            <>
+              {" "}
+              / <Link to={`/runs/${a.origin.run}`}>{a.origin.operation ?? t("workspace.fromRun")}</Link>
+            </>
+          )}
+        </p>
+        <Rename name={a.name} save={(name) => change({ name })} />
+        <p className="sub row">
+          <span className="badge">{t(`kind.${a.kind}`)}</span>
+          {a.format} · {bytes(a.size)} · {time(a.created)}
+        </p>
+      </div>
+      <div className="row">
+        <Link className="button primary" to={`/operations?use=${a.id}`}>
+          {t("artifact.useIn")}
+        </Link>
+        <a className="button" href={a.files > 1 ? urls.archive(a.id) : urls.download(a.id)} download>
+          {<Glyph name="down" />}
+          {a.files > 1 ? t("artifact.archive") : t("common.download")}
+        </a>
+        {turn && (
+          <button className="quiet" onClick={() => void change({ kind: turn }).catch(() => undefined)}>
+            {t(turn === "labels" ? "artifact.asLabels" : "artifact.asVolume")}
+          </button>
+        )}
+        <button
+          className="quiet icon-only"
+          aria-label={t("common.delete")}
+          title={t("common.delete")}
+          onClick={askDelete}
+        >
+          <Glyph name="trash" />
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function Content({ artifact: a }: { artifact: ArtifactDetail }) {
+  const t = useT();
+  if (a.state === "unreadable")
+    return <p className="note bad">{t("artifact.unreadable", { why: a.problem ?? "" })}</p>;
+  if (a.state === "inspecting")
+    return (
+      <p className="note" role="status">
+        {t("artifact.inspecting")}
+      </p>
+    );
+  return <Viewer key={`${a.id} ${a.kind}`} artifact={a} />;
+}
+
+export function ArtifactPage({ id }: { id: string }) {
+  const t = useT();
   const loaded = useLoad(`artifact ${id}`, () => api.artifact(id));
   const [deleting, setDeleting] = useState(false);
   const [error, setError] = useState<unknown>();
@@ -34,7 +105,7 @@ export function ArtifactPage({ id }: { id: string }) {
   useTitle(a?.name, t("workspace.title"));
   if (loaded.error !== undefined && !a) return <Failure error={loaded.error} retry={loaded.reload} />;
   if (!a) return <Loading />;
-  const change = async (what: Parameters<typeof api.changeArtifact>[1]) => {
+  const change = async (what: ArtifactChange) => {
     try {
       const next = await api.changeArtifact(id, what);
       setError(undefined);
@@ -44,49 +115,9 @@ export function ArtifactPage({ id }: { id: string }) {
       throw e;
     }
   };
-  const turn = a.kind === "volume" ? "labels" : a.kind === "labels" ? "volume" : undefined;
   return (
     <>
-      <div className="page-head">
-        <div className="grow" style={{ minWidth: 260 }}>
-          <p className="crumbs small">
-            <Link to="/">{t("workspace.title")}</Link>
-            {a.origin.type === "run" && (
-              <>
-                {" "}
-                / <Link to={`/runs/${a.origin.run}`}>{a.origin.operation ?? t("workspace.fromRun")}</Link>
-              </>
-            )}
-          </p>
-          <Rename name={a.name} save={(name) => change({ name })} />
-          <p className="sub row">
-            <span className="badge">{t(`kind.${a.kind}`)}</span>
-            {a.format} · {bytes(a.size)} · {time(a.created)}
-          </p>
-        </div>
-        <div className="row">
-          <Link className="button primary" to={`/operations?use=${a.id}`}>
-            {t("artifact.useIn")}
-          </Link>
-          <a className="button" href={a.files > 1 ? urls.archive(id) : urls.download(id)} download>
-            {<Glyph name="down" />}
-            {a.files > 1 ? t("artifact.archive") : t("common.download")}
-          </a>
-          {turn && (
-            <button className="quiet" onClick={() => void change({ kind: turn }).catch(() => undefined)}>
-              {t(turn === "labels" ? "artifact.asLabels" : "artifact.asVolume")}
-            </button>
-          )}
-          <button
-            className="quiet icon-only"
-            aria-label={t("common.delete")}
-            title={t("common.delete")}
-            onClick={() => setDeleting(true)}
-          >
-            <Glyph name="trash" />
-          </button>
-        </div>
-      </div>
+      <Head artifact={a} change={change} askDelete={() => setDeleting(true)} />
       {error !== undefined && (
         <div style={{ marginBottom: 12 }}>
           <Failure error={error} />
@@ -94,15 +125,7 @@ export function ArtifactPage({ id }: { id: string }) {
       )}
       <div className="two">
         <div className="stack">
-          {a.state === "unreadable" ? (
-            <p className="note bad">{t("artifact.unreadable", { why: a.problem ?? "" })}</p>
-          ) : a.state === "inspecting" ? (
-            <p className="note" role="status">
-              {t("artifact.inspecting")}
-            </p>
-          ) : (
-            <Viewer key={`${a.id} ${a.kind}`} artifact={a} />
-          )}
+          <Content artifact={a} />
           <Lineage artifact={a} />
         </div>
         <aside className="stack">

@@ -1,6 +1,6 @@
-import type { Pipeline } from "../api/types";
+import type { Pipeline, Run } from "../api/types";
 import { useT } from "../i18n";
-import { navigate } from "../router";
+import { Link } from "../router";
 
 const W = 176,
   H = 58,
@@ -46,20 +46,64 @@ const colours = {
   cancelled: "var(--muted)",
 };
 
+function Arrow() {
+  return (
+    <defs>
+      <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+        <path d="M0 0 8 4 0 8z" />
+      </marker>
+    </defs>
+  );
+}
+
+function Edge({ from, to, output, input }: { from: Place; to: Place; output: string; input: string }) {
+  const { path, x, y } = route(from, to);
+  return (
+    <g>
+      <path d={path} markerEnd="url(#arrow)" />
+      <text className="edge" x={x} y={y - 6} textAnchor="middle">
+        {short(output, 16)}
+        <title>{`${output} → ${input}`}</title>
+      </text>
+    </g>
+  );
+}
+
+function Step({ run, at: { x, y } }: { run: Run; at: Place }) {
+  const t = useT();
+  // The state is said by the dot's label; blanks keep the words of the link apart.
+  return (
+    <Link to={`/runs/${run.id}`}>
+      <rect x={x} y={y} width={W} height={H} rx={7} />
+      <circle
+        cx={x + 16}
+        cy={y + 21}
+        r={5}
+        fill={colours[run.state]}
+        role="img"
+        aria-label={t(`run.${run.state}`)}
+      />{" "}
+      <text x={x + 28} y={y + 25} fontWeight={600}>
+        {short(run.pipeline?.step ?? run.id, 20)}
+      </text>{" "}
+      <text className="sub" x={x + 28} y={y + 44}>
+        {short(run.operation, 22)}
+      </text>
+    </Link>
+  );
+}
+
 export function Graph({ pipeline }: { pipeline: Pipeline }) {
   const t = useT();
-  const steps = pipeline.runs.map((r) => ({ run: r, step: r.pipeline?.step ?? r.id }));
   const depth = layers(
-    steps.map((s) => s.run.id),
+    pipeline.runs.map((r) => r.id),
     pipeline.edges,
   );
   const filled = new Map<number, number>();
   const at = new Map<string, Place>();
-  for (const {
-    run: { id },
-  } of steps) {
-    const column = depth.get(id) ?? 0,
-      row = filled.get(column) ?? 0;
+  for (const { id } of pipeline.runs) {
+    const column = depth.get(id) ?? 0;
+    const row = filled.get(column) ?? 0;
     filled.set(column, row + 1);
     at.set(id, { x: 4 + column * (W + GX), y: 4 + row * (H + GY) });
   }
@@ -75,66 +119,14 @@ export function Graph({ pipeline }: { pipeline: Pipeline }) {
         role="group"
         aria-label={t("pipelines.graph")}
       >
-        <defs>
-          <marker
-            id="arrow"
-            viewBox="0 0 8 8"
-            refX="8"
-            refY="4"
-            markerWidth="7"
-            markerHeight="7"
-            orient="auto"
-          >
-            <path d="M0 0 8 4 0 8z" />
-          </marker>
-        </defs>
+        <Arrow />
         {pipeline.edges.map((e, i) => {
-          const a = at.get(e.from),
-            b = at.get(e.to);
-          if (!a || !b) return null;
-          const { path, x, y } = route(a, b);
-          return (
-            <g key={i}>
-              <path d={path} markerEnd="url(#arrow)" />
-              <text className="edge" x={x} y={y - 6} textAnchor="middle">
-                {short(e.output, 16)}
-                <title>{`${e.output} → ${e.input}`}</title>
-              </text>
-            </g>
-          );
+          const [from, to] = [at.get(e.from), at.get(e.to)];
+          return from && to && <Edge key={i} from={from} to={to} output={e.output} input={e.input} />;
         })}
-        {steps.map(({ run, step }) => {
-          const p = at.get(run.id);
-          return (
-            p && (
-              <a
-                key={run.id}
-                href={`/runs/${run.id}`}
-                onClick={(e) => {
-                  if (!e.ctrlKey && !e.metaKey) {
-                    e.preventDefault();
-                    navigate(`/runs/${run.id}`);
-                  }
-                }}
-              >
-                <rect x={p.x} y={p.y} width={W} height={H} rx={7} />
-                <circle
-                  cx={p.x + 16}
-                  cy={p.y + 21}
-                  r={5}
-                  fill={colours[run.state]}
-                  role="img"
-                  aria-label={t(`run.${run.state}`)}
-                />{" "}
-                <text x={p.x + 28} y={p.y + 25} fontWeight={600}>
-                  {short(step, 20)}
-                </text>{" "}
-                <text className="sub" x={p.x + 28} y={p.y + 44}>
-                  {short(run.operation, 22)}
-                </text>
-              </a>
-            )
-          );
+        {pipeline.runs.map((run) => {
+          const place = at.get(run.id);
+          return place && <Step key={run.id} run={run} at={place} />;
         })}
       </svg>
     </div>

@@ -56,7 +56,7 @@ const startFromRun = (run: Run): Start => ({
   parameters: run.parameters,
   seed: run.seed,
   title: run.title,
-  problem: run.error,
+  problem: run.state === "failed" ? run.error : undefined,
 });
 
 function About({ operation }: { operation: Operation }) {

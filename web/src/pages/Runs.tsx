@@ -3,15 +3,13 @@ import { api } from "../api/client";
 import { useEvents } from "../api/events";
 import { useArtifact, useCatalogue } from "../api/load";
 import { usePages } from "../api/pages";
-import { isActive, type Run, type RunState as State } from "../api/types";
+import type { RunState as State } from "../api/types";
 import { Failure, Loading } from "../components/Failure";
 import { Glyph } from "../components/Icon";
-import { Bar, RunState, runSeconds, useShow } from "../components/Parts";
 import { useTitle } from "../components/useTitle";
 import { useT } from "../i18n";
-import { useTime } from "../i18n/format";
-import { useOperationTexts } from "../i18n/operations";
 import { Link, navigate, setQuery, useQuery } from "../router";
+import { RunRows } from "./RunRows";
 
 const states: readonly State[] = ["queued", "running", "succeeded", "failed", "cancelled"];
 
@@ -59,67 +57,21 @@ function Filters({ total }: { total: number | undefined }) {
   );
 }
 
-/** What tells this run from others of its operation. */
-function Given({ run }: { run: Run }) {
-  const show = useShow();
-  const texts = useOperationTexts();
-  const given = Object.entries(run.parameters)
-    .map(([k, v]) => `${texts.label(run.operation, k)} ${show(v)}`)
-    .join(" · ");
-  if (isActive(run)) return null;
-  if (run.error)
-    return (
-      <div className="small field-error clamp" title={run.error.detail}>
-        {run.error.detail}
-      </div>
-    );
-  return given ? (
-    <div className="small muted clamp" title={given}>
-      {given}
-    </div>
-  ) : null;
-}
-
-function Row({ run: r, picked, toggle }: { run: Run; picked: boolean; toggle: (on: boolean) => void }) {
+function CompareButton({ picked }: { picked: string[] }) {
   const t = useT();
-  const time = useTime();
-  const name = r.title || r.operation;
   return (
-    <tr className={picked ? "picked-row" : ""}>
-      <td className="check-cell">
-        <input
-          type="checkbox"
-          aria-label={t("runs.select", { name: `${name}, ${time(r.created)}` })}
-          checked={picked}
-          onChange={(e) => toggle(e.target.checked)}
-        />
-      </td>
-      <td>
-        <div className="row">
-          <Link to={`/runs/${r.id}`}>{name}</Link>
-          {r.title && <code className="muted">{r.operation}</code>}
-        </div>
-        <Given run={r} />
-        {isActive(r) && (
-          <div className="run-progress">
-            <Bar value={r.progress} label={`${t("runs.progress")} ${name}`} />
-            <span className="small muted">{r.stage}</span>
-          </div>
-        )}
-      </td>
-      <td>
-        <RunState run={r} />
-        {r.warnings.length > 0 && (
-          <div>
-            <span className="badge">
-              {t("run.warnings")}: {r.warnings.length}
-            </span>
-          </div>
-        )}
-      </td>
-      <td className="num">{runSeconds(r)}</td>
-      <td className="muted nowrap">{time(r.created)}</td>
-    </tr>
+    <div className="row">
+      <span className="muted small" role="status">
+        {picked.length > 0 && t("runs.chosen", { n: picked.length })}
+      </span>
+      <button
+        className={picked.length === 2 ? "primary" : ""}
+        disabled={picked.length !== 2}
+        onClick={() => navigate(`/compare?a=${picked[0] ?? ""}&b=${picked[1] ?? ""}`)}
+      >
+        {t("runs.compare")}
+      </button>
+    </div>
   );
 }
 
@@ -155,20 +107,7 @@ export function RunsPage() {
           <h1>{t("runs.title")}</h1>
           {list.items.length > 1 && <p className="sub">{t("runs.pickTwo")}</p>}
         </div>
-        {list.items.length > 1 && (
-          <div className="row">
-            <span className="muted small" role="status">
-              {picked.length > 0 && t("runs.chosen", { n: picked.length })}
-            </span>
-            <button
-              className={picked.length === 2 ? "primary" : ""}
-              disabled={picked.length !== 2}
-              onClick={() => navigate(`/compare?a=${picked[0] ?? ""}&b=${picked[1] ?? ""}`)}
-            >
-              {t("runs.compare")}
-            </button>
-          </div>
-        )}
+        {list.items.length > 1 && <CompareButton picked={picked} />}
       </div>
       {(filtered || !none) && <Filters total={list.total} />}
       {list.error !== undefined && <Failure error={list.error} retry={list.reload} />}
@@ -185,30 +124,7 @@ export function RunsPage() {
           )}
         </div>
       )}
-      {list.items.length > 0 && (
-        <div className="list-table">
-          <table>
-            <thead>
-              <tr>
-                <th>
-                  <span className="hidden">{t("compare.title")}</span>
-                </th>
-                <th scope="col">{t("run.name")}</th>
-                <th scope="col">{t("runs.state")}</th>
-                <th scope="col" className="num">
-                  {t("runs.took")}
-                </th>
-                <th scope="col">{t("runs.started")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {list.items.map((r) => (
-                <Row key={r.id} run={r} picked={picked.includes(r.id)} toggle={(on) => toggle(r.id, on)} />
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      {list.items.length > 0 && <RunRows items={list.items} picked={picked} toggle={toggle} />}
       {list.more && (
         <p className="more">
           <button onClick={list.more}>{t("common.more")}</button>
