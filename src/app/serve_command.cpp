@@ -50,7 +50,7 @@ std::string token_in(const fs::path& file) {
     throw Error(ErrorCode::invalid_input,
                 fmt::format("the first line of {} has {} characters, expected a token of at least 16",
                             file.string(), token.size()),
-                "token-file");
+                "token_file");
   }
   return token;
 }
@@ -71,7 +71,7 @@ void serve_command(const std::vector<op::Operation>& operations, const Arguments
                                            {{"workspace", "DIR", ""},
                                             {"port", "N", ""},
                                             {"host", "HOST", ""},
-                                            {"token-file", "FILE", ""},
+                                            {"token_file", "FILE", ""},
                                             {"slots", "N", ""},
                                             {"web", "DIR", ""}},
                                            arguments);
@@ -87,7 +87,7 @@ void serve_command(const std::vector<op::Operation>& operations, const Arguments
   options.host = value_of(command, "host", "127.0.0.1");
   options.port = number_of(command, "port", 8080, 0, 65535);
   options.slots = number_of(command, "slots", 1, 1, 64);
-  if (command.values.contains("token-file")) options.token = token_in(value_of(command, "token-file"));
+  if (command.values.contains("token_file")) options.token = token_in(value_of(command, "token_file"));
 
   platform::Workspace workspace(folder, true);
   server::Server server(workspace, operations, options);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "op/runner.h"
 
 namespace sg::image {
 namespace {
@@ -42,11 +43,15 @@ TEST(Operations, RefuseFieldsThatDoNotGoTogether) {
                      op::assign(*operation.find("window"), object, op::Json::array({5.0}));
                    }),
             "window");
-  EXPECT_EQ(blamed(simulate_acquisition_operation(),
-                   [](const op::Operation& operation, void* object) {
-                     operation.find("acquired_labels")->engage(object);
-                   }),
-            "labels");
+  op::Request request;
+  request.inputs = {{"image", "x.nii"}};
+  request.outputs = {{"acquired_labels", "y.nii"}};
+  try {
+    op::check(simulate_acquisition_operation(), request);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.field(), "labels");
+  }
 }
 
 }  // namespace

@@ -19,10 +19,6 @@ struct Simulate {
 };
 
 void run(Simulate& s, const Context& context) {
-  if (s.acquired_labels && !s.labels) {
-    throw Error(ErrorCode::invalid_input,
-                "acquired_labels was asked for without labels, expected labels of the image", "labels");
-  }
   Acquisition result = simulate_acquisition(s.image, s.labels ? &*s.labels : nullptr, s.options, context);
   s.acquired = std::move(result.image);
   s.truth.affine = result.truth;
@@ -93,6 +89,7 @@ op::Operation simulate_acquisition_operation() {
       .output(&Simulate::acquired, "acquired", "the second acquisition")
       .output(&Simulate::truth, "truth", "maps points of the original to points of the acquisition")
       .output(&Simulate::acquired_labels, "acquired_labels", "the labels where the acquisition shows them")
+      .needs("labels")
       .output(drawn(&DrawnMotion::rotation), "rotation", "axis times angle, LPS")
       .unit("deg")
       .output(&Simulate::rotation_angle, "rotation_angle", "angle of the rotation")

@@ -15,7 +15,6 @@ namespace sg::io {
 namespace {
 
 constexpr std::size_t block = 256 << 10;
-constexpr std::int64_t judged_from = 256 << 20;
 
 std::string words_of(archive* a) {
   const char* text = archive_error_string(a);
@@ -42,7 +41,7 @@ struct ArchiveReader::Open {
   }
   void count(std::size_t more) {
     bytes += static_cast<std::int64_t>(more);
-    const bool bomb = bytes > judged_from && packed > 0 &&
+    const bool bomb = bytes > limits.judged_from && packed > 0 &&
                       static_cast<double>(bytes) > limits.ratio * static_cast<double>(packed);
     if (bytes <= limits.bytes && !bomb) return;
     throw Error(ErrorCode::resource,

@@ -13,9 +13,10 @@ namespace sg::io {
 struct ArchiveLimits {
   std::int64_t entries = 100000;
   std::int64_t bytes = std::int64_t{256} << 30;
-  /// Bytes out of one byte of the archive, looked at from 256 MiB on: images rarely exceed 100, an empty
-  /// mask compressed twice may reach 1000.
+  /// Bytes out of one byte of the archive: images rarely exceed 100, an empty mask compressed twice may
+  /// reach 1000.
   double ratio = 1000;
+  std::int64_t judged_from = 256 << 20;  // fewer bytes are harmless at any ratio
 };
 
 /// Reads the regular files of a zip or tar archive (.zip .tar .tar.gz .tgz), one after the other. Names are

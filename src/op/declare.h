@@ -85,6 +85,8 @@ class Declare {
   Declare& unit(std::string unit) { return last().unit = std::move(unit), *this; }
   /// The names of the enumerators 0…n−1.
   Declare& one_of(std::vector<std::string> names) { return last().choices = std::move(names), *this; }
+  /// An optional output that only this optional input makes possible.
+  Declare& needs(std::string input) { return last().needs = std::move(input), *this; }
   /// The document's properties become top-level keys of the result.
   Declare& flattened() { return last().flattened = true, *this; }
 

@@ -56,6 +56,25 @@ decltype(Property::value) property_value(const Json& json) {
   return std::string();
 }
 
+/// The deepest nesting of brackets outside texts.
+std::size_t depth_of(const std::string& text) {
+  std::size_t depth = 0, deepest = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '\\') {
+      ++i;  // whatever follows is part of the text
+    } else if (c == '"') {
+      quoted = !quoted;
+    } else if (!quoted && (c == '[' || c == '{')) {
+      deepest = std::max(deepest, ++depth);
+    } else if (!quoted && (c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return deepest;
+}
+
 }  // namespace
 
 Json to_json(const Document& document) {
@@ -138,6 +157,9 @@ Json problem(const Error& error) {
 }
 
 Json parse_json(const std::string& text, const std::string& what) {
+  constexpr std::size_t deepest = 200;  // what walks through it later does so by recursion
+  if (depth_of(text) > deepest)
+    throw Error(ErrorCode::invalid_input, fmt::format("{} nests deeper than {} levels", what, deepest));
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& e) {

@@ -59,6 +59,7 @@ std::string constraints(const Operation& operation, const FieldInfo& field) {
                                  : fmt::format("default {}", value == "" ? "empty" : as_text(value)));
   } else if (field.optional) {
     append(text, field.role == Role::input ? "may be left out" : "only when asked for");
+    if (!field.needs.empty()) append(text, "needs " + field.needs);
   }
   return text;
 }

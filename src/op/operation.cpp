@@ -126,6 +126,9 @@ std::vector<std::string> verify(const Operation& operation) {
   for (const FieldInfo& field : operation.fields) {
     if (!seen.insert(field.name).second) problems.push_back(field.name + ": declared twice");
     verify_field(operation, field, problems);
+    const FieldInfo* needed = field.needs.empty() ? nullptr : operation.find(field.needs);
+    if (!field.needs.empty() && (needed == nullptr || needed->role != Role::input || !needed->optional))
+      problems.push_back(field.name + ": needs " + field.needs + ", which is no optional input");
   }
   return problems;
 }

@@ -26,6 +26,7 @@ struct FieldInfo {
   std::vector<std::string> choices;
   std::string modality;    // DICOM's two letters, "" = any
   int dimensions = 0;      // 2 or 3: anything else is refused; 0 = any
+  std::string needs;       // an output that can only be made when this optional input is given
   bool flattened = false;  // a document whose properties stand at the top of the result
 
   /// Where the value lies in `object`; null while an optional is empty.

@@ -88,7 +88,14 @@ void check(const Operation& operation, const Request& request) {
   }
   for (const FieldInfo* field : operation.fields_of(Role::output)) {
     const auto wanted = request.outputs.find(field->name);
-    if (wanted != request.outputs.end()) check_output(*field, *wanted);
+    if (wanted == request.outputs.end()) continue;
+    check_output(*field, *wanted);
+    if (*wanted != false && !field->needs.empty() && !request.inputs.contains(field->needs)) {
+      throw Error(ErrorCode::invalid_input,
+                  fmt::format("{} was asked for without {}, expected {}", field->name, field->needs,
+                              operation.find(field->needs)->help),
+                  field->needs);
+    }
   }
   check_purpose(operation, request);
 }

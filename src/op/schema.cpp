@@ -89,6 +89,7 @@ Json field_schema(const Operation& operation, const FieldInfo& field, bool resul
   schema["x-kind"] = name(field.kind());
   if (field.role == Role::input && !is_inline(field.kind()))
     schema["x-accepts"] = accepted_kinds(field.kind());
+  if (!field.needs.empty()) schema["x-needs"] = field.needs;
   if (field.unit) schema["x-unit"] = *field.unit;
   if (!field.modality.empty()) schema["x-modality"] = field.modality;
   if (field.dimensions != 0) schema["x-dimensions"] = field.dimensions;

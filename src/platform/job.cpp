@@ -40,9 +40,15 @@ op::Request request_in(const op::Operation& operation, const Run& run, const fs:
   return request;
 }
 
-std::vector<std::string> all_outputs(const op::Operation& operation) {
+/// Every output that these inputs can make.
+std::vector<std::string> all_outputs(const op::Operation& operation, const RunRequest& request) {
   std::vector<std::string> names;
-  for (const op::FieldInfo* field : operation.fields_of(op::Role::output)) names.push_back(field->name);
+  for (const op::FieldInfo* field : operation.fields_of(op::Role::output)) {
+    const auto fills = [&](const Link& link) { return link.field == field->needs; };
+    if (field->needs.empty() || request.inputs.contains(field->needs) ||
+        std::any_of(request.links.begin(), request.links.end(), fills))
+      names.push_back(field->name);
+  }
   return names;
 }
 
@@ -295,7 +301,7 @@ Run prepare_run(const Workspace& workspace, const op::Operation& operation, cons
   run.seed = request.seed.value_or(0);
   run.inputs = request.inputs;
   run.parameters = request.parameters;
-  run.wanted = request.outputs.value_or(all_outputs(operation));
+  run.wanted = request.outputs.value_or(all_outputs(operation, request));
   run.links = request.links;
   const std::map<std::string, Artifact> inputs = check_run(workspace, operation, run, judged);
   if (!run.links.empty() || judged == Judged::partly) return run;

@@ -20,7 +20,9 @@ namespace fs = std::filesystem;
 /// Left by operating systems, or an index of files that stand for themselves.
 bool is_litter(const fs::path& path) {
   const std::string name = path.filename().string();
-  const auto hidden = [](const fs::path& part) { return part.string().starts_with("."); };
+  const auto hidden = [](const fs::path& part) {
+    return part.string().starts_with(".") && part != "." && part != "..";
+  };
   return std::any_of(path.begin(), path.end(), hidden) || name == "Thumbs.db" || name == "desktop.ini" ||
          name == "DICOMDIR" || *path.begin() == "__MACOSX";
 }

@@ -56,6 +56,12 @@ std::pair<std::string, std::string> other_kind(const fs::path& path) {
   return {};
 }
 
+std::string replaced(std::string text, const std::string& what, const std::string& with) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size())
+    text.replace(at, what.size(), with);
+  return text;
+}
+
 }  // namespace
 
 std::string safe_name(const std::string& name) {
@@ -178,7 +184,7 @@ std::vector<Artifact> Workspace::inspect(const std::string& id, const Context& c
       if (error.code() == ErrorCode::cancelled) throw;
       artifact.kind = "file";
       artifact.state = ArtifactState::unreadable;
-      artifact.problem = error.what();
+      artifact.problem = replaced(error.what(), artifact.files[0].sha256, artifact.name);
       store_.update(artifact);
       return {artifact};
     }
@@ -196,11 +202,9 @@ void Workspace::describe_or_say_why(Artifact& artifact, const fs::path& path, co
   } catch (const Error& error) {
     if (error.code() == ErrorCode::cancelled) throw;
     // Any file may be kept; the reader's words say why it is no more than a file.
-    std::string problem = error.what();
-    for (std::size_t at = 0; (at = problem.find(folder.string() + "/", at)) != std::string::npos;)
-      problem.erase(at, folder.string().size() + 1);
     artifact.state = ArtifactState::unreadable;
-    artifact.problem = problem;
+    artifact.problem =
+        replaced(replaced(error.what(), folder.string() + "/", ""), folder.string(), artifact.name);
   }
 }
 
