@@ -23,7 +23,8 @@ export function commandTests(world) {
       "/operations/image/simulate_acquisition?p.spacing=6&p.contrast=inverted",
     );
     await pick(page, "image", /^it's/);
-    await page.getByRole("checkbox", { name: "acquired labels" }).uncheck();
+    const labels = page.getByRole("checkbox", { name: "acquired labels" });
+    assert.ok(await labels.isDisabled(), "without labels there are none to acquire");
     await page.getByText("Run settings").click();
     await page.getByLabel("Seed").fill("11");
     const shown = page.getByRole("region", { name: "The same on the command line" }).locator("pre");

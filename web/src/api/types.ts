@@ -59,6 +59,8 @@ export interface Schema {
   "x-modality"?: string;
   "x-dimensions"?: number;
   "x-file-types"?: string[];
+  /** Of an output: the input without which it cannot be made. */
+  "x-needs"?: string;
 }
 
 export type Operation = Omit<Schemas["Operation"], "request" | "result"> & {

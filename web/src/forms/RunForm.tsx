@@ -96,6 +96,7 @@ export function RunForm({ operation, start }: { operation: Operation; start: Sta
       </section>
       <OutputFields
         operation={operation}
+        inputs={form.request.inputs}
         skipped={form.settings.skipped}
         set={(skipped) => form.setSettings((s) => ({ ...s, skipped }))}
         error={form.errors["outputs"]}

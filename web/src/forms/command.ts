@@ -1,5 +1,5 @@
 import type { Operation, RunRequest, Schema } from "../api/types";
-import { fieldsOf, isFileOutput } from "./schema";
+import { fieldsOf, isFileOutput, possibleOutputs } from "./schema";
 
 /** Quoted where a POSIX shell would read more into it than the text itself. */
 function quoted(text: string): string {
@@ -30,7 +30,7 @@ export function commandLine(
   }
   for (const [name, schema] of fieldsOf(operation, "parameters"))
     if (request.parameters[name] !== undefined) words.push(parameter(name, schema, request.parameters[name]));
-  for (const [name, schema] of fieldsOf(operation, "outputs"))
+  for (const [name, schema] of possibleOutputs(operation, request.inputs))
     if (isFileOutput(schema) && (request.outputs?.includes(name) ?? true)) words.push(output(name, schema));
   if (request.seed) words.push(`--seed ${request.seed}`);
   return words.join(" ");

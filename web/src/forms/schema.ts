@@ -51,6 +51,10 @@ const inline = new Set(["boolean", "integer", "real", "text", "choice", "vector"
 /** Outputs that become artifacts; the others are values shown with the run. */
 export const isFileOutput = (schema: Schema): boolean => !inline.has(schema["x-kind"] ?? "");
 
+/** Outputs that can be made of the inputs given. */
+export const possibleOutputs = (o: Operation, inputs: object): [string, Schema][] =>
+  fieldsOf(o, "outputs").filter(([, s]) => s["x-needs"] === undefined || s["x-needs"] in inputs);
+
 export function rangeText(s: Schema, t: Translate): string {
   const { minimum: min, maximum: max } = s.type === "array" ? (s.items ?? s) : s;
   if (min !== undefined && max !== undefined) return t("op.range", { min: number(min), max: number(max) });

@@ -3,7 +3,7 @@ import { api, ApiError } from "../api/client";
 import type { Operation, Problem, Run, RunRequest } from "../api/types";
 import { useT, type Translate } from "../i18n";
 import type { Settings } from "./RunSettings";
-import { fieldsOf, requiredInputs } from "./schema";
+import { fieldsOf, possibleOutputs, requiredInputs } from "./schema";
 import { useCheck } from "./useCheck";
 import { refusal } from "./validate";
 
@@ -37,7 +37,7 @@ function requestOf(
 ): RunRequest {
   const request: RunRequest = { inputs: without(inputs), parameters: without(parameters) };
   if (settings.skipped.length)
-    request.outputs = fieldsOf(operation, "outputs")
+    request.outputs = possibleOutputs(operation, request.inputs)
       .map(([name]) => name)
       .filter((name) => !settings.skipped.includes(name));
   const seed = seedOf(settings.seed);
