@@ -36,8 +36,14 @@ async function dropOn(page, name, bytes) {
 async function dropFolder(page, folder) {
   const browser = await page.context().newCDPSession(page);
   const at = { x: 400, y: 400, data: { items: [], files: [folder], dragOperationsMask: 1 } };
-  for (const type of ["dragEnter", "dragOver", "drop"])
-    await browser.send("Input.dispatchDragEvent", { type, ...at });
+  const send = (type) => browser.send("Input.dispatchDragEvent", { type, ...at });
+  await send("dragEnter");
+  await page.getByText("Drop to add to the workspace").waitFor();
+  // Dropping is allowed once the page has answered a movement over it.
+  await send("dragOver");
+  await page.waitForTimeout(100);
+  await send("dragOver");
+  await send("drop");
 }
 
 export function importTests() {

@@ -17,6 +17,8 @@ export function sessionTests() {
     await page.getByRole("heading", { name: "This workspace is empty" }).waitFor();
     await page.reload();
     await page.getByRole("heading", { name: "This workspace is empty" }).waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Access token").waitFor();
     await finish(page);
   });
 

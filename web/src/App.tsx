@@ -34,14 +34,23 @@ function Page({ path }: { path: string }) {
   return <NotFound />;
 }
 
-function Footer({ show }: { show: boolean }) {
+function Footer({ show, leave }: { show: boolean; leave: (() => void) | undefined }) {
   const t = useT();
   const health = useLoad(show ? "health" : null, () => api.health()).data;
+  const workspace = health && `${t("workspace.title")} ${health.workspace.name} · `;
   return (
     <footer className="footer">
       <span>{t("footer.research")}</span>
       <span>
-        {health && `${t("workspace.title")} ${health.workspace.name} · `}韶光 Shaoguang {health?.version}
+        {workspace}韶光 Shaoguang {health?.version}
+        {leave && (
+          <>
+            {" · "}
+            <button className="link" onClick={leave}>
+              {t("signin.out")}
+            </button>
+          </>
+        )}
       </span>
     </footer>
   );
@@ -65,6 +74,7 @@ export function App() {
     // A server that came back may have another token; nothing but the session tells that from a network that is down.
     if (connection === "lost") reload();
   }, [connection, reload]);
+  const signOut = () => void api.signOut().then(reload, reload);
   useEffect(() => {
     // Screen readers notice a new page only when focus moves to it.
     if (first.current) first.current = false;
@@ -86,7 +96,7 @@ export function App() {
           </Boundary>
         )}
       </main>
-      <Footer show={!asking && !locked} />
+      <Footer show={!asking && !locked} leave={session.data?.required && !locked ? signOut : undefined} />
     </>
   );
 }

@@ -98,6 +98,7 @@ export const api = {
   health: (signal?: AbortSignal) => json<Health>("/health", { signal: signal ?? null }),
   session: () => json<Session>("/session"),
   signIn: (token: string) => json<void>("/session", body("POST", { token })),
+  signOut: () => json<void>("/session", { method: "DELETE" }),
   operations: () => json<Catalogue>("/operations"),
   artifacts: (q: Query) => json<Page<Artifact>>(`/artifacts${query(q)}`),
   artifact: (id: string) => json<ArtifactDetail>(`/artifacts/${e(id)}`),

@@ -46,7 +46,7 @@ export const en = {
   "op.title": "Title of the run", "op.cache": "Use a stored result if nothing has changed", "op.noParameters": "This operation has no parameters.",
   "op.outputsHelp": "All outputs are made unless you leave some out.", "op.missing": "Choose a file first.", "op.from": "Filled in from the run",
   "op.auto": "automatic", "op.listHelp": "numbers separated by commas", "op.expects": "Checks: {checks}", "op.history": "Earlier runs", "op.valid": "All values are accepted.",
-  "op.needs": "made only when {name} is given", "op.outputsNone": "Choose at least one output, or there is nothing to make.", "op.values": "Values measured: {names}", "op.more": "About this operation",
+  "signin.out": "Sign out", "op.needs": "made only when {name} is given", "op.outputsNone": "Choose at least one output, or there is nothing to make.", "op.values": "Values measured: {names}", "op.more": "About this operation",
   "op.command": "The same on the command line", "op.copy": "Copy", "op.copied": "Copied", "op.reset": "Reset to defaults", "op.fix": "{n} to put right:",
   "op.missingOf": "{name} is missing", "op.prefilled": "Filled in from the address.", "op.notNumber": "seed is {value}, expected a whole number of at least 0",
   "op.failedBefore": "That run failed: {why}",

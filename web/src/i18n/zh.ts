@@ -48,7 +48,7 @@ export const zh: Record<Key, string> = {
   "op.title": "运行标题", "op.cache": "若无变化则使用已存储的结果", "op.noParameters": "此操作没有参数。",
   "op.outputsHelp": "默认生成全部输出，可取消其中一些。", "op.missing": "请先选择文件。", "op.from": "已按此运行填写：",
   "op.auto": "自动", "op.listHelp": "用逗号分隔的数字", "op.expects": "检验：{checks}", "op.history": "以往的运行", "op.valid": "所有值均有效。",
-  "op.needs": "仅在提供{name}时生成", "op.outputsNone": "请至少选择一个输出，否则没有可生成的内容。", "op.values": "测得的数值：{names}", "op.more": "关于此操作",
+  "signin.out": "退出登录", "op.needs": "仅在提供{name}时生成", "op.outputsNone": "请至少选择一个输出，否则没有可生成的内容。", "op.values": "测得的数值：{names}", "op.more": "关于此操作",
   "op.command": "等效命令行", "op.copy": "复制", "op.copied": "已复制", "op.reset": "恢复默认值", "op.fix": "有 {n} 处需要更正：",
   "op.missingOf": "缺少{name}", "op.prefilled": "已按地址填写。", "op.notNumber": "随机种子为 {value}，应为不小于 0 的整数",
   "op.failedBefore": "该运行失败：{why}",
