@@ -74,7 +74,8 @@ export function Bar({ value, label, large }: { value: number; label: string; lar
 }
 
 export function runSeconds(run: Run): string {
-  if (run.seconds !== undefined) return duration(run.seconds);
+  // A run that did not succeed has no time of its own to state.
+  if (run.seconds) return duration(run.seconds);
   if (!run.started) return "";
   const end = run.finished ? Date.parse(run.finished) : Date.now();
   return duration(Math.max(0, (end - Date.parse(run.started)) / 1000));

@@ -102,7 +102,7 @@ export const en = {
   "signal.play": "Play", "signal.pause": "Pause", "signal.waveform": "Waveform", "signal.spectrogram": "Spectrogram", "signal.info": "{rate} Hz, {seconds} s, {channels} channels", "signal.position": "Position in seconds", "signal.range": "0 – {khz} kHz, 80 dB range",
   "picture.zoomIn": "Zoom in", "picture.zoomOut": "Zoom out", "picture.fit": "Fit", "picture.actual": "1:1", "picture.compare": "Compare with", "picture.swipe": "Swipe position", "picture.alt": "Picture {name}. Plus and minus zoom, arrow keys pan.",
   "mesh.help": "Drag to turn, scroll to zoom.", "mesh.canvas": "Surface {name}", "report.frame": "Report {name}", "document.truncated": "Only the first {size} are shown.",
-  "document.binary": "This file holds no text. Download it to look at it.", "signin.title": "Sign in", "signin.token": "Access token", "signin.help": "The server asks for a token. It is printed where the server was started.", "signin.button": "Sign in", "signin.wrong": "The token was not accepted.",
+  "document.binary": "This file holds no text. Download it to look at it.", "signin.title": "Sign in", "signin.token": "Access token", "signin.help": "This server asks for a token: the first line of the file it was started with (--token-file). Whoever runs the server can tell it to you.", "signin.button": "Sign in", "signin.wrong": "The token was not accepted.",
 } as const;
 
 export type Key = keyof typeof en;

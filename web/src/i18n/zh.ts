@@ -104,5 +104,5 @@ export const zh: Record<Key, string> = {
   "signal.play": "播放", "signal.pause": "暂停", "signal.waveform": "波形", "signal.spectrogram": "频谱图", "signal.info": "{rate} Hz，{seconds} 秒，{channels} 声道", "signal.position": "位置（秒）", "signal.range": "0 – {khz} kHz，80 dB 范围",
   "picture.zoomIn": "放大", "picture.zoomOut": "缩小", "picture.fit": "适应", "picture.actual": "1:1", "picture.compare": "对比", "picture.swipe": "滑动位置", "picture.alt": "图片 {name}。加减号缩放，方向键平移。",
   "mesh.help": "拖动旋转，滚动缩放。", "mesh.canvas": "表面 {name}", "report.frame": "报告 {name}", "document.truncated": "仅显示前 {size}。",
-  "document.binary": "此文件不含文本。请下载后查看。", "signin.title": "登录", "signin.token": "访问令牌", "signin.help": "服务器需要令牌。令牌显示在启动服务器的地方。", "signin.button": "登录", "signin.wrong": "令牌未被接受。",
+  "document.binary": "此文件不含文本。请下载后查看。", "signin.title": "登录", "signin.token": "访问令牌", "signin.help": "此服务器需要令牌，即启动服务器时所用文件（--token-file）的第一行。请向服务器管理者索取。", "signin.button": "登录", "signin.wrong": "令牌未被接受。",
 };
