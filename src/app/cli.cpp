@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <new>
 
 #include "app/completion.h"
@@ -20,6 +21,7 @@
 #include "op/runner.h"
 #include "op/schema.h"
 #include "op/slicer.h"
+#include "server/client.h"
 
 namespace sg::app {
 namespace {
@@ -42,6 +44,7 @@ class CommandLine {
     if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help")
       return print(overview(operations_, modules_));
     const std::string& first = arguments[0];
+    if (first == "--server" || first.starts_with("--server=")) return run_remotely(arguments);
     if (first == "--version") return print("shaoguang " + op::version() + "\n");
     const Arguments rest(arguments.begin() + 1, arguments.end());
     if (first == "operations") return list_operations(rest);
@@ -49,7 +52,7 @@ class CommandLine {
     if (first == "completion") return print_completion(rest);
     if (first == "complete") return answer_completion(rest);
     if (first == "docs") return write_pages(rest);
-    if (first == "workspace") return workspace_command(rest);
+    if (first == "workspace") return workspace_command(operations_, rest);
     if (first == "serve") return serve_command(operations_, rest);
     if (first == "run-job") return run_job_command(operations_, rest);
     if (first == "inspect") return inspect_command(rest);
@@ -104,10 +107,34 @@ class CommandLine {
     Context context(command.common.seed);
     cancel_on_interrupt(context);
     Monitor monitor(context, command.common.quiet, command.common.json);
-    const op::Outcome outcome = op::run(operation, command.request, context);
+    const op::Outcome outcome =
+        server_.empty()
+            ? op::run(operation, command.request, context)
+            : server::Client(server_, token()).run(operation, command.request, context, command.common.seed);
     monitor.clear();
     print(command.common.json ? op::dump(result_json(operation, outcome, monitor.warnings()), 2) + "\n"
                               : result_text(operation, outcome));
+  }
+
+  /// `--server URL module verb …`
+  void run_remotely(const Arguments& arguments) {
+    const bool joined = arguments[0] != "--server";
+    const std::size_t rest = joined ? 1 : 2;
+    if (arguments.size() < rest + 2)
+      throw Error(ErrorCode::invalid_input, "expected shaoguang --server URL MODULE VERB …", "server");
+    server_ = joined ? arguments[0].substr(std::string("--server=").size()) : arguments[1];
+    if (!server_.starts_with("http://") && !server_.starts_with("https://")) {
+      throw Error(ErrorCode::invalid_input,
+                  fmt::format("server is {}, expected http://HOST:PORT or https://HOST:PORT", server_),
+                  "server");
+    }
+    run_operation(Arguments(arguments.begin() + static_cast<std::ptrdiff_t>(rest), arguments.end()));
+  }
+
+  /// Not on the command line, where every user of the machine can read it.
+  static std::string token() {
+    const char* text = std::getenv("SHAOGUANG_TOKEN");
+    return text == nullptr ? "" : text;
   }
 
   void list_operations(const Arguments& arguments) const {
@@ -168,14 +195,7 @@ class CommandLine {
     if (directory == command.values.end())
       throw Error(ErrorCode::invalid_input, "directory is missing: where the outputs go", "directory");
     options.directory = directory->second.back();
-    if (const auto settings = command.values.find("set"); settings != command.values.end())
-      for (const std::string& setting : settings->second) {
-        const std::size_t equals = setting.find('=');
-        if (equals == std::string::npos || equals == 0)
-          throw Error(ErrorCode::invalid_input, fmt::format("set is \"{}\", expected NAME=VALUE", setting),
-                      "set");
-        options.variables[setting.substr(0, equals)] = setting.substr(equals + 1);
-      }
+    options.variables = variables_of(command);
     return options;
   }
 
@@ -204,6 +224,7 @@ class CommandLine {
 
   const std::vector<op::Operation>& operations_;
   const std::vector<Module>& modules_;
+  std::string server_;  // "" = here
 };
 
 int report_error(const Error& error, bool json) {

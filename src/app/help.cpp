@@ -91,7 +91,8 @@ const std::vector<CommandInfo>& commands() {
       {"pipeline FILE --directory DIR", "run a JSON list of runs whose inputs name earlier outputs"},
       {"workspace VERB --workspace DIR",
        "a folder that keeps files and runs: import, list, check, backup, …"},
-      {"serve --workspace DIR", "serve a workspace over HTTP"},
+      {"serve --workspace DIR", "serve a workspace over HTTP, with its web app"},
+      {"--server URL MODULE VERB …", "run an operation in the workspace that is served there"},
       {"completion bash|zsh|fish", "print the completion script of a shell"},
       {"docs DIR", "write the documentation pages of all operations"}};
   return list;

@@ -9,7 +9,9 @@
 #include "core/error.h"
 #include "core/parallel.h"
 #include "op/check.h"
+#include "op/pipeline.h"
 #include "platform/job.h"
+#include "platform/pipeline.h"
 #include "platform/workspace.h"
 
 namespace sg::app {
@@ -25,6 +27,8 @@ constexpr const char* usage =
     "  create                  makes DIR an empty workspace\n"
     "  import FILE|FOLDER …    keeps copies; folders and archives are sorted        [--tag TAG]\n"
     "                          (the files of a DICOM series become one, others stand for themselves)\n"
+    "  pipeline FILE           imports what a pipeline's runs take and queues them   [--set NAME=VALUE]\n"
+    "                          [--title TEXT] [--seed N]\n"
     "  list                    what it keeps, newest first                         [--kind KIND]\n"
     "  runs                    what was run, newest first\n"
     "  remove ID …             [--reach none|only|all: what becomes of runs that used it]\n"
@@ -114,6 +118,19 @@ void import_files(Workspace& workspace, const PlainCommand& command) {
   if (command.common.json) show({{"items", all}});
 }
 
+void queue_pipeline(Workspace& workspace, const std::vector<op::Operation>& operations, const fs::path& file,
+                    const PlainCommand& command) {
+  const Json steps = op::read_pipeline_json(file, variables_of(command));
+  Json request = request_of_steps(workspace, operations, steps, file.parent_path());
+  request["title"] = value_of(command, "title", file.stem().string());
+  request["seed"] = command.common.seed;
+  const platform::PreparedPipeline made = prepare_pipeline(workspace, operations, request);
+  workspace.store().add(made.runs, {}, made.pipeline);
+  if (command.common.json) return show(to_json(made.pipeline));
+  fmt::print("{}  {} runs queued; they start while the workspace is served\n", made.pipeline.id,
+             made.runs.size());
+}
+
 void check(const Workspace& workspace, const PlainCommand& command) {
   Context context;
   cancel_on_interrupt(context);
@@ -164,11 +181,29 @@ PlainCommand child_command(const std::string& name, const Arguments& arguments) 
 
 }  // namespace
 
-void workspace_command(const Arguments& arguments) {
-  const PlainCommand command = parse_plain(
-      "workspace",
-      {{"workspace", "DIR", ""}, {"kind", "KIND", ""}, {"tag", "TAG", ""}, {"reach", "none|only|all", ""}},
-      arguments);
+std::map<std::string, std::string> variables_of(const PlainCommand& command) {
+  std::map<std::string, std::string> variables;
+  const auto settings = command.values.find("set");
+  if (settings == command.values.end()) return variables;
+  for (const std::string& setting : settings->second) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw Error(ErrorCode::invalid_input, fmt::format("set is \"{}\", expected NAME=VALUE", setting),
+                  "set");
+    variables[setting.substr(0, equals)] = setting.substr(equals + 1);
+  }
+  return variables;
+}
+
+void workspace_command(const std::vector<op::Operation>& operations, const Arguments& arguments) {
+  const PlainCommand command = parse_plain("workspace",
+                                           {{"workspace", "DIR", ""},
+                                            {"kind", "KIND", ""},
+                                            {"tag", "TAG", ""},
+                                            {"reach", "none|only|all", ""},
+                                            {"set", "NAME=VALUE", ""},
+                                            {"title", "TEXT", ""}},
+                                           arguments);
   if (command.common.help || command.positional.empty()) {
     fmt::print("{}", usage);
     return;
@@ -188,6 +223,9 @@ void workspace_command(const Arguments& arguments) {
   } else if (verb == "import") {
     Workspace workspace(folder_of(command));
     import_files(workspace, command);
+  } else if (verb == "pipeline") {
+    Workspace workspace(folder_of(command));
+    queue_pipeline(workspace, operations, one("file"), command);
   } else if (verb == "list") {
     list_artifacts(Workspace(folder_of(command)), command);
   } else if (verb == "runs") {
@@ -200,8 +238,8 @@ void workspace_command(const Arguments& arguments) {
   } else if (verb == "clean") {
     fmt::print("{} freed\n", size_text(Workspace(folder_of(command)).clean()));
   } else {
-    const std::vector<std::string> verbs{"create", "import", "list",   "runs",   "remove",
-                                         "check",  "clean",  "backup", "restore"};
+    const std::vector<std::string> verbs{"create", "import", "pipeline", "list",   "runs",
+                                         "remove", "check",  "clean",    "backup", "restore"};
     throw Error(ErrorCode::not_found,
                 fmt::format("there is no workspace {}{}", verb, op::did_you_mean(verb, verbs)));
   }

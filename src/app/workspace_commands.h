@@ -1,4 +1,6 @@
 #pragma once
+#include <map>
+#include <string>
 #include <vector>
 
 #include "app/arguments.h"
@@ -6,8 +8,10 @@
 
 namespace sg::app {
 
-/// `shaoguang workspace create|import|list|runs|check|clean|backup|restore …`.
-void workspace_command(const Arguments& arguments);
+/// `shaoguang workspace create|import|pipeline|list|runs|remove|check|clean|backup|restore …`.
+void workspace_command(const std::vector<op::Operation>& operations, const Arguments& arguments);
+/// NAME=VALUE of every --set.
+std::map<std::string, std::string> variables_of(const PlainCommand& command);
 /// `shaoguang serve --workspace DIR …`: the HTTP API and the web app until Ctrl-C.
 void serve_command(const std::vector<op::Operation>& operations, const Arguments& arguments);
 /// `shaoguang run-job ID --workspace DIR`: executes a queued run here; what the scheduler starts.

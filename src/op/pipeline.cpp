@@ -214,13 +214,18 @@ void fill_in(Json& section, const std::map<std::string, Json>& results) {
 
 }  // namespace
 
-std::vector<Step> read_pipeline(const std::vector<Operation>& operations, const fs::path& file,
-                                const PipelineOptions& options) {
+Json read_pipeline_json(const fs::path& file, const std::map<std::string, std::string>& variables) {
   const io::Bytes bytes = io::read_file(file, 16 << 20);
   Json runs = parse_json(std::string(bytes.begin(), bytes.end()), file.string());
   if (!runs.is_array() || runs.empty())
     refuse(fmt::format("{} is not a pipeline: expected a JSON list of runs", file.string()));
-  substitute(runs, options.variables);
+  substitute(runs, variables);
+  return runs;
+}
+
+std::vector<Step> read_pipeline(const std::vector<Operation>& operations, const fs::path& file,
+                                const PipelineOptions& options) {
+  const Json runs = read_pipeline_json(file, options.variables);
   Reader reader(operations, file.parent_path(), options);
   for (std::size_t i = 0; i < runs.size(); ++i) {
     try {

@@ -28,6 +28,10 @@ const FieldInfo& referred_output(const FieldInfo& field, const std::string& refe
 std::pair<std::string, std::string> split_reference(const FieldInfo& field, const std::string& reference,
                                                     const std::vector<std::string>& ids);
 
+/// The list of runs in a file, with ${name} replaced. Throws invalid_input if it is none.
+Json read_pipeline_json(const std::filesystem::path& file,
+                        const std::map<std::string, std::string>& variables);
+
 /// How a pipeline is run.
 struct PipelineOptions {
   std::filesystem::path directory = ".";         // where outputs go; made if it is not there

@@ -144,6 +144,22 @@ class Sorter {
 
 }  // namespace
 
+std::vector<fs::path> with_companions(const fs::path& file) {
+  std::vector<fs::path> files{file};
+  const std::string ending = io::extension_of(file);
+  std::vector<std::string> beside;
+  if (ending == ".mhd" || ending == ".nhdr" || ending == ".hdr") {
+    for (const char* data : {".raw", ".zraw", ".raw.gz", ".img", ".img.gz"})
+      beside.push_back(stem(file.string()) + data);
+  }
+  if (ending == ".nii" || ending == ".nii.gz") beside.push_back(stem(file.string()) + ".nii.txt");
+  for (const std::string& other : beside) {
+    if (leader(other, {file.string()}) == file.string() && fs::is_regular_file(other))
+      files.emplace_back(other);
+  }
+  return files;
+}
+
 std::vector<Artifact> parts_of(Workspace& workspace, const Artifact& whole, const fs::path& folder,
                                const Context& context) {
   const bool packed = whole.files.size() == 1 && io::is_archive_name(whole.name);

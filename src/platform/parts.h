@@ -15,4 +15,7 @@ namespace sg::platform {
 std::vector<Artifact> parts_of(Workspace& workspace, const Artifact& whole,
                                const std::filesystem::path& folder, const Context& context = {});
 
+/// A file and what lies beside it and belongs to it: the data of a header, the names of labels.
+std::vector<std::filesystem::path> with_companions(const std::filesystem::path& file);
+
 }  // namespace sg::platform

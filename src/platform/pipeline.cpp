@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/error.h"
 #include "op/pipeline.h"
@@ -112,6 +113,32 @@ class Builder {
 };
 
 }  // namespace
+
+Json request_of_steps(Workspace& workspace, const std::vector<op::Operation>& operations, const Json& steps,
+                      const std::filesystem::path& folder) {
+  std::map<std::string, std::string> imported;  // path and kind → artifact
+  const auto keep = [&](const std::string& file, const std::string& kind) {
+    std::string& id = imported[kind + ":" + file];
+    if (id.empty()) id = workspace.inspect(workspace.import(folder / file, {}, kind).id).at(0).id;
+    return id;
+  };
+  Json request = {{"steps", Json::array()}};
+  for (const Json& given : steps) {
+    Json step = given;
+    if (!step.is_object()) throw Error(ErrorCode::invalid_input, "a step is no object");
+    step.erase("outputs");
+    const op::Operation& operation = op::find(operations, text_member(step, "operation"));
+    Json inputs = step.value("inputs", Json::object());
+    for (auto& [name, value] : inputs.items()) {
+      const op::FieldInfo* field = operation.find(name);
+      if (field == nullptr || is_reference(value) || !value.is_string()) continue;
+      value = keep(value.get<std::string>(), field->kind() == op::Kind::labels ? "labels" : "");
+    }
+    step["inputs"] = inputs;
+    request["steps"].push_back(std::move(step));
+  }
+  return request;
+}
 
 PreparedPipeline prepare_pipeline(const Workspace& workspace, const std::vector<op::Operation>& operations,
                                   const Json& request) {

@@ -18,4 +18,9 @@ struct PreparedPipeline {
 PreparedPipeline prepare_pipeline(const Workspace& workspace, const std::vector<op::Operation>& operations,
                                   const Json& request);
 
+/// The same from the steps of a pipeline file (op/pipeline.h), whose inputs are files: they are imported,
+/// each once, and described; outputs become artifacts, so the names of their files are not looked at.
+Json request_of_steps(Workspace& workspace, const std::vector<op::Operation>& operations, const Json& steps,
+                      const std::filesystem::path& folder);
+
 }  // namespace sg::platform

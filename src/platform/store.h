@@ -21,6 +21,7 @@ struct Page {
 /// Empty members do not restrict.
 struct ArtifactQuery {
   std::string kind;                   // one, or several separated by commas
+  std::string sha256;                 // of one of its files
   std::string tag, text, origin_run;  // text: part of the name or notes, case-insensitive
   std::optional<ArtifactState> state;
   std::string before;  // a cursor

@@ -133,6 +133,7 @@ Page<Artifact> Store::artifacts(const ArtifactQuery& query) const {
       " FROM artifacts WHERE (:kind = '' OR instr(',' || :kind || ',', ',' || kind || ',') > 0)"
       " AND (:state = '' OR state = :state)"
       " AND (:run = '' OR origin_run = :run)"
+      " AND (:sha = '' OR id IN (SELECT artifact FROM artifact_files WHERE sha256 = :sha))"
       " AND (:tag = '' OR id IN (SELECT artifact FROM artifact_tags WHERE tag = :tag))"
       " AND (name LIKE :like ESCAPE '\\' OR notes LIKE :like ESCAPE '\\')";
   return reading(database_->pool, [&](soci::session& session) {
@@ -140,14 +141,14 @@ Page<Artifact> Store::artifacts(const ArtifactQuery& query) const {
     // Names are given where they are used: SOCI keeps a reference to them until the statement is done.
     long long total = 0;
     session << "SELECT COUNT(*)" + where, into(total), use(query.kind, "kind"), use(state, "state"),
-        use(query.origin_run, "run"), use(query.tag, "tag"), use(like, "like");
+        use(query.origin_run, "run"), use(query.sha256, "sha"), use(query.tag, "tag"), use(like, "like");
     page.total = total;
     const int more = query.limit + 1;
     const soci::rowset<soci::row> rows =
         (session.prepare << fmt::format(
              "SELECT {}{} AND (:before = '' OR id < :before) ORDER BY id DESC LIMIT :n", columns, where),
-         use(query.kind, "kind"), use(state, "state"), use(query.origin_run, "run"), use(query.tag, "tag"),
-         use(like, "like"), use(query.before, "before"), use(more, "n"));
+         use(query.kind, "kind"), use(state, "state"), use(query.origin_run, "run"), use(query.sha256, "sha"),
+         use(query.tag, "tag"), use(like, "like"), use(query.before, "before"), use(more, "n"));
     for (const soci::row& row : rows) page.items.push_back(artifact_of(row));
     if (std::ssize(page.items) > query.limit) {
       page.items.pop_back();

@@ -111,16 +111,24 @@ Artifact Workspace::add(const std::vector<StoredFile>& files, const std::string&
   return id == artifact.id ? artifact : store_.artifact(id);
 }
 
-Artifact Workspace::import(const fs::path& path, const std::vector<std::string>& tags) {
+Artifact Workspace::import(const fs::path& path, const std::vector<std::string>& tags,
+                           const std::string& kind) {
   const std::string name = fs::absolute(path).lexically_normal().filename().string();
-  if (!fs::is_directory(path)) return add({objects_.add(path, name)}, name, tags);
   std::vector<StoredFile> files;
+  if (!fs::is_directory(path)) {
+    for (const fs::path& file : with_companions(path))
+      files.push_back(objects_.add(file, file.filename().string()));
+    // One thing, whatever it consists of; an image that comes with names of labels is a label map.
+    const bool named = files.size() > 1 && io::extension_of(files.back().path) == ".txt";
+    const bool one = files.size() > 1 && kind.empty();
+    return add(files, name, tags, {}, one ? named ? "labels" : "file" : kind);
+  }
   for (const fs::path& file : files_below(path)) files.push_back(objects_.add(path / file, file.string()));
   if (files.empty()) {
     throw Error(ErrorCode::invalid_input,
                 fmt::format("folder {} holds no files, nothing to import", path.string()));
   }
-  return add(files, name, tags);
+  return add(files, name, tags, {}, kind);
 }
 
 fs::path Workspace::lay_out(const Artifact& artifact, const fs::path& folder) const {

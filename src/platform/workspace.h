@@ -42,7 +42,8 @@ class Workspace {
 
   /// Keeps a copy of a file, or of the files of a folder, as one artifact yet to be inspected. An archive
   /// (.zip, .tar, .tar.gz) counts as a folder.
-  Artifact import(const std::filesystem::path& path, const std::vector<std::string>& tags = {});
+  Artifact import(const std::filesystem::path& path, const std::vector<std::string>& tags = {},
+                  const std::string& kind = "");
   /// The same for bytes that are in the object store already. `kind`: what the giver says it is: "labels"
   /// (an image that nothing else tells from a volume), "file" (an archive to be kept as it is), "" = find
   /// out. Returns the artifact that stands (see Once).

@@ -21,6 +21,7 @@ void list(const Services& services, const Call& call) {
   query.kind = call.query("kind");
   if (const std::string state = call.choice("state", artifact_states, ""); !state.empty())
     query.state = platform::artifact_state(state);
+  query.sha256 = call.query("sha256");
   query.tag = call.query("tag");
   query.text = call.query("q");
   query.origin_run = call.query("origin_run");
@@ -154,6 +155,7 @@ std::vector<Route> artifact_routes() {
        with_paging({{"kind", "one kind, or several separated by commas"},
                     {"state", "how far it has come", "string", artifact_states},
                     {"tag", "those that carry this tag"},
+                    {"sha256", "those that hold a file of this content"},
                     {"q", "part of name or notes"},
                     {"origin_run", "those that this run made"}})},
       {"GET", "/tags", "Every tag in use", tags, "", "TagList"},

@@ -14,6 +14,8 @@ using platform::ObjectStore;
 using platform::StoredFile;
 using platform::Workspace;
 
+/// Said of what belongs together; nothing is sorted then.
+const std::vector<std::string> kept_kinds{"labels", "series", "file"};
 constexpr std::size_t most_files = 100000;
 /// The database and running work need room, too.
 constexpr std::uintmax_t kept_free = 256 << 20;
@@ -94,7 +96,7 @@ void upload(const Services& services, const Call& call) {
   Workspace& workspace = services.workspace;
   refuse_too_much(workspace, call);
   std::string name = call.query("name");
-  const std::string kind = call.choice("kind", {"labels", "file"}, "");
+  const std::string kind = call.choice("kind", kept_kinds, "");
   const bool form = call.request.is_multipart_form_data();
   if (!form && name.empty())
     throw Error(ErrorCode::invalid_input, "name is missing: the file's name, ?name=scan.nii.gz", "name");
@@ -125,9 +127,8 @@ std::vector<Route> upload_routes() {
        {{"name", "the file's name; obligatory unless the body is a form"},
         {"tags", "separated by commas"},
         {"kind",
-         "labels: the image is a label map; file: an archive is kept as it is",
-         "string",
-         {"labels", "file"}}}}};
+         "keeps all files together as one thing: labels (a label map), series (DICOM), file (anything)",
+         "string", kept_kinds}}}};
 }
 
 }  // namespace sg::server
