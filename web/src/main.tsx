@@ -4,7 +4,13 @@ import { App } from "./App";
 import "./theme/base.css";
 import "./theme/parts.css";
 import "./theme/forms.css";
+import "./theme/pages.css";
 import "./theme/viewers.css";
 
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<StrictMode><App /></StrictMode>);
+if (root)
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );

@@ -19,7 +19,8 @@ function subscribe(listener: () => void): () => void {
 }
 
 export const usePath = (): string => useSyncExternalStore(subscribe, () => location.pathname);
-export const useQuery = (): URLSearchParams => new URLSearchParams(useSyncExternalStore(subscribe, () => location.search));
+export const useQuery = (): URLSearchParams =>
+  new URLSearchParams(useSyncExternalStore(subscribe, () => location.search));
 
 /** Changes some values of the query and leaves the page where it is. */
 export function setQuery(values: Record<string, string>): void {
@@ -29,12 +30,20 @@ export function setQuery(values: Record<string, string>): void {
   navigate(location.pathname + (text ? `?${text}` : ""), true);
 }
 
+/** Without the dot of "module.verb": the server answers paths with a dot as files, and a reload would fail. */
+export function operationPath(name: string, query: Record<string, string> = {}): string {
+  const text = new URLSearchParams(query).toString();
+  return `/operations/${name.split(".").map(encodeURIComponent).join("/")}${text && `?${text}`}`;
+}
+
 export function match(pattern: string, path: string): Record<string, string> | null {
-  const want = pattern.split("/"), have = path.replace(/\/+$/, "").split("/");
+  const want = pattern.split("/"),
+    have = path.replace(/\/+$/, "").split("/");
   if (want.length !== have.length) return null;
   const found: Record<string, string> = {};
   for (let i = 0; i < want.length; i++) {
-    const w = want[i] ?? "", h = have[i] ?? "";
+    const w = want[i] ?? "",
+      h = have[i] ?? "";
     if (w.startsWith(":")) {
       try {
         found[w.slice(1)] = decodeURIComponent(h);
@@ -49,7 +58,15 @@ export function match(pattern: string, path: string): Record<string, string> | n
 export function Link({ to, onClick, ...rest }: { to: string } & AnchorHTMLAttributes<HTMLAnchorElement>) {
   const follow = (event: MouseEvent<HTMLAnchorElement>) => {
     onClick?.(event);
-    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
     event.preventDefault();
     navigate(to);
   };

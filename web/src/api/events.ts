@@ -37,7 +37,9 @@ function connect(): void {
     current.addEventListener(name, (event) => {
       try {
         emit(name, JSON.parse((event as MessageEvent<string>).data) as never);
-      } catch { /* one spoilt event must not end the stream */ }
+      } catch {
+        /* one spoilt event must not end the stream */
+      }
     });
   current.onopen = () => {
     const again = attempts > 0 || connection === "lost";
@@ -58,6 +60,13 @@ function connect(): void {
 function pause(): void {
   source?.close();
   source = undefined;
+}
+
+/** At once, rather than when the growing pause between attempts is over. */
+export function reconnect(): void {
+  pause();
+  attempts += 1;
+  connect();
 }
 
 let watching = false;
@@ -94,7 +103,8 @@ export function useEvents(on: EventHandlers): void {
   const latest = useRef(on);
   latest.current = on;
   useEffect(() => {
-    const handler: Handler = (name, data) => (latest.current[name] as ((d: never) => void) | undefined)?.(data);
+    const handler: Handler = (name, data) =>
+      (latest.current[name] as ((d: never) => void) | undefined)?.(data);
     handlers.add(handler);
     return () => void handlers.delete(handler);
   }, []);

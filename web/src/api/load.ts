@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api } from "./client";
-import type { Artifact, Catalogue } from "./types";
+import type { ArtifactDetail, Catalogue } from "./types";
 
 export interface Loaded<T> {
   data: T | undefined;
@@ -12,7 +12,10 @@ export interface Loaded<T> {
 
 /** Loads when `key` changes; keeps what it has while loading again, and drops answers that come too late. */
 export function useLoad<T>(key: string | null, load: () => Promise<T>): Loaded<T> {
-  const [state, setState] = useState<{ key: string | null; data?: T; error?: unknown; loading: boolean }>({ key, loading: true });
+  const [state, setState] = useState<{ key: string | null; data?: T; error?: unknown; loading: boolean }>({
+    key,
+    loading: true,
+  });
   const [turn, setTurn] = useState(0);
   const loader = useRef(load);
   loader.current = load;
@@ -34,7 +37,13 @@ export function useLoad<T>(key: string | null, load: () => Promise<T>): Loaded<T
     [],
   );
   const fresh = state.key === key;
-  return { data: fresh ? state.data : undefined, error: fresh ? state.error : undefined, loading: state.loading, reload, set };
+  return {
+    data: fresh ? state.data : undefined,
+    error: fresh ? state.error : undefined,
+    loading: state.loading,
+    reload,
+    set,
+  };
 }
 
 let catalogue: Promise<Catalogue> | undefined;
@@ -47,6 +56,5 @@ export function loadCatalogue(): Promise<Catalogue> {
 }
 export const useCatalogue = (): Loaded<Catalogue> => useLoad("operations", loadCatalogue);
 
-export function useArtifact(id: string | undefined): Artifact | undefined {
-  return useLoad(id ?? null, () => api.artifact(id ?? "")).data;
-}
+export const useArtifact = (id: string | undefined): Loaded<ArtifactDetail> =>
+  useLoad(id ? `artifact ${id}` : null, () => api.artifact(id ?? ""));

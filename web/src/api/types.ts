@@ -1,30 +1,46 @@
-/** The HTTP contract, version 1. */
-export type Kind =
-  | "volume" | "labels" | "transform" | "field" | "mesh" | "points" | "table" | "signal" | "series"
-  | "document" | "model" | "report" | "picture" | "file";
+/** What the server sends and takes, as its own OpenAPI description says; only the JSON Schemas inside it are spelled out here. */
+import type { components } from "./schema";
 
+type Schemas = components["schemas"];
+
+export type Problem = Schemas["Problem"] & { reach?: Reach };
+export type Health = Schemas["Health"];
+export type Session = Schemas["Session"];
+export type Artifact = Schemas["Artifact"];
+export type ArtifactDetail = Schemas["ArtifactDetail"];
+export type ArtifactChange = Schemas["ArtifactChange"];
+export type Relative = Schemas["Relative"];
+export type Kind = Artifact["kind"];
+export type Reach = Schemas["Reach"];
+export type StoredFile = Schemas["FileList"]["items"][number];
+export type TagCount = Schemas["TagList"]["items"][number];
+export type Run = Schemas["Run"];
+export type RunState = Run["state"];
+export type RunRequest = Omit<Schemas["RunRequest"], "inputs" | "parameters"> & {
+  inputs: Record<string, string>;
+  parameters: Record<string, unknown>;
+};
+export type Pipeline = Schemas["Pipeline"];
+
+/** Kinds in the order a reader looks for them; "folder" is not among them, it exists only while an upload is being sorted. */
 export const KINDS: readonly Kind[] = [
-  "volume", "labels", "series", "picture", "transform", "field", "mesh", "points", "table", "signal",
-  "document", "model", "report", "file",
+  "volume",
+  "labels",
+  "series",
+  "picture",
+  "transform",
+  "field",
+  "mesh",
+  "points",
+  "table",
+  "signal",
+  "document",
+  "model",
+  "report",
+  "file",
 ];
 
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  exit_status?: number;
-  detail: string;
-  field?: string;
-  reach?: Reach;
-}
-
-export interface Health {
-  status: string;
-  version: string;
-  uptime_s: number;
-  workspace: { name: string; artifacts: number; runs: { queued: number; running: number } };
-}
-
+/** JSON Schema of a field, with what the declaration adds to it. */
 export interface Schema {
   type?: string | string[];
   description?: string;
@@ -32,117 +48,44 @@ export interface Schema {
   enum?: unknown[];
   minimum?: number;
   maximum?: number;
-  minLength?: number;
-  maxLength?: number;
   minItems?: number;
   maxItems?: number;
   items?: Schema;
   properties?: Record<string, Schema>;
   required?: string[];
   "x-kind"?: string;
+  "x-accepts"?: Kind[];
   "x-unit"?: string;
   "x-modality"?: string;
   "x-dimensions"?: number;
   "x-file-types"?: string[];
+  /** Of an output: the input without which it cannot be made. */
+  "x-needs"?: string;
 }
 
-export interface Operation {
-  name: string;
-  module: string;
-  summary: string;
-  description: string;
+export type Operation = Omit<Schemas["Operation"], "request" | "result"> & {
   request: Schema;
   result: Schema;
-  citations?: string[];
-  references?: string[];
-  examples: { arguments: string; checks: string[] }[];
-}
-
+};
 export interface Catalogue {
   version: string;
   operations: Operation[];
-  modules?: { name: string; summary: string }[];
 }
 
-export type Origin = { type: "import" } | { type: "run"; run: string; output: string };
-
-export interface Artifact {
-  id: string;
-  kind: Kind;
-  state: "inspecting" | "ready" | "unreadable";
-  problem?: string;
-  name: string;
-  format: string;
-  size: number;
-  files: number;
-  sha256: string;
-  created: string;
-  tags: string[];
-  notes: string;
-  origin: Origin;
-  properties: Record<string, unknown>;
-  thumbnail: boolean;
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+  total: number;
 }
-
-export interface ArtifactDetail extends Artifact {
-  parents: { id: string; name: string; kind: Kind }[];
-  children: { id: string; name: string; kind: Kind; run: string }[];
-}
-
-export interface StoredFile { path: string; size: number; sha256: string }
-export interface Reach { artifacts: { id: string; name: string }[]; runs: { id: string; operation: string }[] }
-export interface Page<T> { items: T[]; next: string | null; total: number }
-
-export type RunState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
-export type RunOutput = { artifact: string } | { value: unknown };
-
-export interface Run {
-  id: string;
-  operation: string;
-  title: string;
-  state: RunState;
-  cached_from?: string;
-  pipeline?: { id: string; step: string };
-  needs: string[];
-  created: string;
-  started?: string;
-  finished?: string;
+export interface ProgressEvent {
+  run: string;
   progress: number;
   stage: string;
   remaining_s?: number;
-  seed: number;
-  inputs: Record<string, string | string[]>;
-  parameters: Record<string, unknown>;
-  outputs: Record<string, RunOutput>;
-  units: Record<string, string>;
-  error?: Problem;
-  warnings: string[];
-  seconds?: number;
-  cpu_s?: number;
-  peak_memory_bytes?: number;
-  version: string;
-  record?: Record<string, unknown>;
 }
-
-export interface RunRequest {
-  inputs: Record<string, string | string[]>;
-  parameters: Record<string, unknown>;
-  outputs?: string[];
-  seed?: number;
-  title?: string;
-  cache?: boolean;
-}
-
-export interface PipelineSummary { id: string; title: string; created: string; runs?: Run[] }
-export interface Pipeline {
+export interface DeletedEvent {
+  kind: "artifact" | "run";
   id: string;
-  title: string;
-  created: string;
-  runs: Run[];
-  edges: { from: string; output: string; to: string; input: string }[];
 }
-
-export interface ProgressEvent { run: string; progress: number; stage: string; remaining_s?: number }
-export interface DeletedEvent { kind: "artifact" | "run"; id: string }
 
 export const isActive = (run: Run): boolean => run.state === "queued" || run.state === "running";

@@ -8,8 +8,10 @@ export class Boundary extends Component<{ children: ReactNode }, { error: unknow
     return { error: error ?? new Error("?") };
   }
   override render() {
-    return this.state.error === undefined
-      ? this.props.children
-      : <Failure error={this.state.error} retry={() => this.setState({ error: undefined })} />;
+    return this.state.error === undefined ? (
+      this.props.children
+    ) : (
+      <Failure error={this.state.error} retry={() => this.setState({ error: undefined })} />
+    );
   }
 }

@@ -1,11 +1,55 @@
 import { useState } from "react";
 import { api } from "../api/client";
 import { useLoad } from "../api/load";
+import type { Reach } from "../api/types";
 import { useT } from "../i18n";
 import { Dialog } from "./Dialog";
 import { Failure, Loading } from "./Failure";
 
-export function DeleteDialog({ artifact, close, done }: { artifact: { id: string; name: string }; close: () => void; done: () => void }) {
+const SHOWN = 20;
+
+function Used({ reach }: { reach: Reach }) {
+  const t = useT();
+  return (
+    <>
+      <p>{t("delete.reach")}</p>
+      {reach.artifacts.length > 0 && (
+        <div>
+          <h3>{t("delete.artifacts")}</h3>
+          <ul>
+            {reach.artifacts.slice(0, SHOWN).map((a) => (
+              <li key={a.id}>{a.name}</li>
+            ))}
+            {reach.artifacts.length > SHOWN && <li>… {t("common.total", { n: reach.artifacts.length })}</li>}
+          </ul>
+        </div>
+      )}
+      {reach.runs.length > 0 && (
+        <div>
+          <h3>{t("delete.runs")}</h3>
+          <ul>
+            {reach.runs.slice(0, SHOWN).map((r) => (
+              <li key={r.id}>
+                {r.operation} <span className="muted mono">{r.id}</span>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+      <p className="muted">{t("delete.onlyHint")}</p>
+    </>
+  );
+}
+
+export function DeleteDialog({
+  artifact,
+  close,
+  done,
+}: {
+  artifact: { id: string; name: string };
+  close: () => void;
+  done: () => void;
+}) {
   const t = useT();
   const reach = useLoad(`reach ${artifact.id}`, () => api.reach(artifact.id));
   const [busy, setBusy] = useState(false);
@@ -26,8 +70,18 @@ export function DeleteDialog({ artifact, close, done }: { artifact: { id: string
   const foot = (
     <>
       <button onClick={close}>{t("common.cancel")}</button>
-      {used && <button className="danger" disabled={busy} onClick={() => void go("all")}>{t("delete.all")}</button>}
-      <button className="danger" disabled={busy || !reach.data} onClick={() => void go(used ? "only" : undefined)}>{used ? t("delete.only") : t("common.delete")}</button>
+      {used && (
+        <button className="danger" disabled={busy} onClick={() => void go("all")}>
+          {t("delete.all")}
+        </button>
+      )}
+      <button
+        className="danger"
+        disabled={busy || !reach.data}
+        onClick={() => void go(used ? "only" : undefined)}
+      >
+        {used ? t("delete.only") : t("common.delete")}
+      </button>
     </>
   );
   return (
@@ -37,18 +91,7 @@ export function DeleteDialog({ artifact, close, done }: { artifact: { id: string
         {reach.error !== undefined && <Failure error={reach.error} retry={reach.reload} />}
         {error !== undefined && <Failure error={error} />}
         {reach.data && !used && <p>{t("delete.free")}</p>}
-        {reach.data && used && (
-          <>
-            <p>{t("delete.reach")}</p>
-            {reach.data.artifacts.length > 0 && (
-              <div><h3>{t("delete.artifacts")}</h3><ul>{reach.data.artifacts.slice(0, 20).map((a) => <li key={a.id}>{a.name}</li>)}{reach.data.artifacts.length > 20 && <li>… {t("common.total", { n: reach.data.artifacts.length })}</li>}</ul></div>
-            )}
-            {reach.data.runs.length > 0 && (
-              <div><h3>{t("delete.runs")}</h3><ul>{reach.data.runs.slice(0, 20).map((r) => <li key={r.id}>{r.operation} <span className="muted mono">{r.id}</span></li>)}</ul></div>
-            )}
-            <p className="muted">{t("delete.onlyHint")}</p>
-          </>
-        )}
+        {reach.data && used && <Used reach={reach.data} />}
       </div>
     </Dialog>
   );

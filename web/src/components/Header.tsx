@@ -18,10 +18,15 @@ export function Header({ path }: { path: string }) {
   const connection = useConnection();
   return (
     <header className="header">
-      <Link to="/" className="brand"><Logo />韶光 <span>Shaoguang</span></Link>
+      <Link to="/" className="brand">
+        <Logo />
+        韶光 <span>Shaoguang</span>
+      </Link>
       <nav className="nav" aria-label={t("nav.main")}>
         {pages.map((p) => (
-          <Link key={p.to} to={p.to} aria-current={p.under.test(path) ? "page" : undefined}>{t(p.key)}</Link>
+          <Link key={p.to} to={p.to} aria-current={p.under.test(path) ? "page" : undefined}>
+            {t(p.key)}
+          </Link>
         ))}
       </nav>
       <div className="controls">
@@ -30,11 +35,23 @@ export function Header({ path }: { path: string }) {
           <span className={connection === "lost" ? "" : "text"}>{t(`connection.${connection}`)}</span>
         </span>
         <select aria-label={t("nav.theme")} value={theme} onChange={(e) => setTheme(e.target.value as Theme)}>
-          {(["auto", "light", "dark"] as const).map((x) => <option key={x} value={x}>{t(`theme.${x}`)}</option>)}
+          {(["auto", "light", "dark"] as const).map((x) => (
+            <option key={x} value={x}>
+              {t(`theme.${x}`)}
+            </option>
+          ))}
         </select>
-        <select aria-label="Language 语言" value={language} onChange={(e) => setLanguage(e.target.value === "zh" ? "zh" : "en")}>
-          <option value="en" lang="en">English</option>
-          <option value="zh" lang="zh-CN">中文</option>
+        <select
+          aria-label="Language 语言"
+          value={language}
+          onChange={(e) => setLanguage(e.target.value === "zh" ? "zh" : "en")}
+        >
+          <option value="en" lang="en">
+            English
+          </option>
+          <option value="zh" lang="zh-CN">
+            中文
+          </option>
         </select>
       </div>
     </header>

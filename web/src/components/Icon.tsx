@@ -15,20 +15,46 @@ const shapes: Record<Kind, string> = {
   model: "M3 4h.01M3 12h.01M8 8h.01M13 4h.01M13 12h.01M3 4l5 4 5-4M3 12l5-4 5 4",
   report: "M3 1.5h10v13H3zM5.5 11V8M8 11V5M10.5 11V7",
   file: "M4 1.5h5l3 3v10H4z",
+  folder: "M1.5 3.5h5l1.5 2h6.5v7.5h-13z",
 };
 
 export function KindIcon({ kind, size = 18 }: { kind: Kind; size?: number }) {
   return (
-    <svg width={size} height={size} viewBox="0 0 16 16" fill="none" stroke="currentColor" strokeWidth="1.4" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.4"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
       <path d={shapes[kind] ?? shapes.file} />
     </svg>
   );
 }
 
-const glyphs = { close: "M4 4l8 8M12 4l-8 8", trash: "M3 4.5h10M6 4.5V3h4v1.5M4.5 4.5l.6 9h5.8l.6-9", down: "M8 2v8M4.5 7 8 10.5 11.5 7M3 13.5h10", plus: "M8 3v10M3 8h10" };
+const glyphs = {
+  close: "M4 4l8 8M12 4l-8 8",
+  trash: "M3 4.5h10M6 4.5V3h4v1.5M4.5 4.5l.6 9h5.8l.6-9",
+  down: "M8 2v8M4.5 7 8 10.5 11.5 7M3 13.5h10",
+  plus: "M8 3v10M3 8h10",
+};
 export function Glyph({ name }: { name: keyof typeof glyphs }) {
   return (
-    <svg width="15" height="15" viewBox="0 0 16 16" fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
+    <svg
+      width="15"
+      height="15"
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.6"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
       <path d={glyphs[name]} />
     </svg>
   );

@@ -7,14 +7,40 @@ import { KindIcon } from "./Icon";
 
 export function Thumb({ artifact }: { artifact: Pick<Artifact, "id" | "kind" | "thumbnail"> }) {
   const [broken, setBroken] = useState(false);
-  if (!artifact.thumbnail || broken) return <span className="thumb none"><KindIcon kind={artifact.kind} /></span>;
-  return <img className="thumb" src={urls.thumbnail(artifact.id)} alt="" loading="lazy" onError={() => setBroken(true)} />;
+  if (!artifact.thumbnail || broken)
+    return (
+      <span className="thumb none">
+        <KindIcon kind={artifact.kind} />
+      </span>
+    );
+  return (
+    <img
+      className="thumb"
+      src={urls.thumbnail(artifact.id)}
+      alt=""
+      loading="lazy"
+      onError={() => setBroken(true)}
+    />
+  );
 }
 
-export function Card({ title, extra, children, flush }: { title: string; extra?: ReactNode; children: ReactNode; flush?: boolean }) {
+export function Card({
+  title,
+  extra,
+  children,
+  flush,
+}: {
+  title: string;
+  extra?: ReactNode;
+  children: ReactNode;
+  flush?: boolean;
+}) {
   return (
     <section className="card">
-      <div className="card-head"><h2>{title}</h2>{extra}</div>
+      <div className="card-head">
+        <h2>{title}</h2>
+        {extra}
+      </div>
       <div className={flush ? "scroll-x" : "card-body"}>{children}</div>
     </section>
   );
@@ -22,27 +48,42 @@ export function Card({ title, extra, children, flush }: { title: string; extra?:
 
 export function RunState({ run }: { run: Pick<Run, "state"> }) {
   const t = useT();
-  return <span className="state"><span className={`dot ${run.state}`} aria-hidden="true" />{t(`run.${run.state}`)}</span>;
+  return (
+    <span className="state">
+      <span className={`dot ${run.state}`} aria-hidden="true" />
+      {t(`run.${run.state}`)}
+    </span>
+  );
 }
 
 export function Bar({ value, label, large }: { value: number; label: string; large?: boolean }) {
   const share = Math.min(1, Math.max(0, value));
   return (
-    <div className={large ? "bar large" : "bar"} role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(share * 100)} aria-valuetext={percent(share)}>
+    <div
+      className={large ? "bar large" : "bar"}
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(share * 100)}
+      aria-valuetext={percent(share)}
+    >
       <div style={{ width: `${share * 100}%` }} />
     </div>
   );
 }
 
 export function runSeconds(run: Run): string {
-  if (run.seconds !== undefined) return duration(run.seconds);
+  // A run that did not succeed has no time of its own to state.
+  if (run.seconds) return duration(run.seconds);
   if (!run.started) return "";
   const end = run.finished ? Date.parse(run.finished) : Date.now();
   return duration(Math.max(0, (end - Date.parse(run.started)) / 1000));
 }
 
 /** "1" is the unit of plain numbers, which people do not write. */
-export const unitText = (unit: string | undefined): string => (unit === undefined || unit === "1" ? "" : unit);
+export const unitText = (unit: string | undefined): string =>
+  unit === undefined || unit === "1" ? "" : unit;
 
 export function useShow(): (value: unknown) => string {
   const t = useT();
@@ -54,22 +95,4 @@ export function useShow(): (value: unknown) => string {
     return typeof value === "string" ? value : JSON.stringify(value);
   };
   return show;
-}
-
-export function Properties({ values, units }: { values: Record<string, unknown>; units?: Record<string, string> }) {
-  const show = useShow();
-  const rows = Object.entries(values).filter(([k, v]) => k !== "run" && !(v && typeof v === "object" && !Array.isArray(v)));
-  const nested = Object.entries(values).filter(([k, v]) => k !== "run" && v && typeof v === "object" && !Array.isArray(v));
-  return (
-    <>
-      <table className="props"><tbody>
-        {rows.map(([key, value]) => (
-          <tr key={key}><th scope="row">{key}</th><td>{show(value)} <span className="muted">{unitText(units?.[key])}</span></td></tr>
-        ))}
-      </tbody></table>
-      {nested.map(([key, value]) => (
-        <details key={key}><summary className="small">{key}</summary><Properties values={value as Record<string, unknown>} /></details>
-      ))}
-    </>
-  );
 }

@@ -5,17 +5,19 @@ import type { Problem, RunRequest } from "../api/types";
 const PAUSE_MS = 300;
 
 /** Asks the server about the values as they are typed; undefined: nothing to complain about. */
-export function useCheck(operation: string, request: RunRequest): { problem: Problem | undefined; checked: boolean } {
-  const [state, setState] = useState<{ problem: Problem | undefined; checked: boolean }>({ problem: undefined, checked: false });
+export function useCheck(operation: string, request: RunRequest, ask: boolean): Problem | undefined {
+  const [state, setState] = useState<{ problem: Problem; for: string }>();
   const text = JSON.stringify(request);
   useEffect(() => {
+    if (!ask) return;
     const abort = new AbortController();
     const timer = setTimeout(() => {
       api.check(operation, JSON.parse(text) as RunRequest, abort.signal).then(
-        () => setState({ problem: undefined, checked: true }),
+        () => setState(undefined),
         (error: unknown) => {
           // Not reaching the server says nothing about the values.
-          if (!abort.signal.aborted && error instanceof ApiError && error.problem.status === 422) setState({ problem: error.problem, checked: true });
+          if (!abort.signal.aborted && error instanceof ApiError && error.problem.status === 422)
+            setState({ problem: error.problem, for: text });
         },
       );
     }, PAUSE_MS);
@@ -23,6 +25,7 @@ export function useCheck(operation: string, request: RunRequest): { problem: Pro
       clearTimeout(timer);
       abort.abort();
     };
-  }, [operation, text]);
-  return state;
+  }, [operation, text, ask]);
+  // What was said of other values no longer counts.
+  return state?.for === text ? state.problem : undefined;
 }

@@ -12,7 +12,9 @@ function remembered(): Language {
   try {
     const stored = localStorage.getItem("shaoguang.language");
     if (stored === "en" || stored === "zh") return stored;
-  } catch { /* the browser's language decides */ }
+  } catch {
+    /* the browser's language decides */
+  }
   return navigator.language.startsWith("zh") ? "zh" : "en";
 }
 
@@ -26,7 +28,9 @@ export function setLanguage(next: Language): void {
   language = next;
   try {
     localStorage.setItem("shaoguang.language", next);
-  } catch { /* not remembered, still switched */ }
+  } catch {
+    /* not remembered, still switched */
+  }
   announce();
   listeners.forEach((l) => l());
 }

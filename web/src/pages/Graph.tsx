@@ -1,8 +1,11 @@
-import type { Pipeline } from "../api/types";
+import type { Pipeline, Run } from "../api/types";
 import { useT } from "../i18n";
-import { navigate } from "../router";
+import { Link } from "../router";
 
-const W = 190, H = 58, GX = 110, GY = 26;
+const W = 176,
+  H = 58,
+  GX = 92,
+  GY = 34;
 
 /** Column of each step: one more than the furthest step it takes something from. */
 function layers(steps: string[], edges: Pipeline["edges"]): Map<string, number> {
@@ -10,50 +13,120 @@ function layers(steps: string[], edges: Pipeline["edges"]): Map<string, number> 
   // As many rounds as steps settle any acyclic graph, and end on any other.
   for (let round = 0; round < steps.length; round++)
     for (const e of edges)
-      if (depth.has(e.from) && depth.has(e.to)) depth.set(e.to, Math.min(steps.length - 1, Math.max(depth.get(e.to) ?? 0, (depth.get(e.from) ?? 0) + 1)));
+      if (depth.has(e.from) && depth.has(e.to))
+        depth.set(
+          e.to,
+          Math.min(steps.length - 1, Math.max(depth.get(e.to) ?? 0, (depth.get(e.from) ?? 0) + 1)),
+        );
   return depth;
 }
 
+interface Place {
+  x: number;
+  y: number;
+}
+
+/** From the right side of one step to the left of another, and where its name goes. One that passes over columns runs below their steps. */
+function route(a: Place, b: Place): Place & { path: string } {
+  const [x1, y1, x2, y2] = [a.x + W, a.y + H / 2, b.x, b.y + H / 2];
+  const x = (x1 + x2) / 2;
+  if (x2 - x1 <= GX) return { path: `M${x1} ${y1}C${x} ${y1} ${x} ${y2} ${x2} ${y2}`, x, y: (y1 + y2) / 2 };
+  const lane = Math.max(a.y, b.y) + H + GY / 2,
+    bend = GX / 2;
+  const path = `M${x1} ${y1}C${x1 + bend} ${y1} ${x1 + bend} ${lane} ${x1 + GX} ${lane}L${x2 - GX} ${lane}C${x2 - bend} ${lane} ${x2 - bend} ${y2} ${x2} ${y2}`;
+  return { path, x, y: lane };
+}
+
 const short = (text: string, n: number) => (text.length > n ? `${text.slice(0, n - 1)}…` : text);
-const colours = { queued: "var(--muted)", running: "var(--accent)", succeeded: "var(--good)", failed: "var(--bad)", cancelled: "var(--muted)" };
+const colours = {
+  queued: "var(--muted)",
+  running: "var(--accent)",
+  succeeded: "var(--good)",
+  failed: "var(--bad)",
+  cancelled: "var(--muted)",
+};
+
+function Arrow() {
+  return (
+    <defs>
+      <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+        <path d="M0 0 8 4 0 8z" />
+      </marker>
+    </defs>
+  );
+}
+
+function Edge({ from, to, output, input }: { from: Place; to: Place; output: string; input: string }) {
+  const { path, x, y } = route(from, to);
+  return (
+    <g>
+      <path d={path} markerEnd="url(#arrow)" />
+      <text className="edge" x={x} y={y - 6} textAnchor="middle">
+        {short(output, 16)}
+        <title>{`${output} → ${input}`}</title>
+      </text>
+    </g>
+  );
+}
+
+function Step({ run, at: { x, y } }: { run: Run; at: Place }) {
+  const t = useT();
+  // The state is said by the dot's label; blanks keep the words of the link apart.
+  return (
+    <Link to={`/runs/${run.id}`}>
+      <rect x={x} y={y} width={W} height={H} rx={7} />
+      <circle
+        cx={x + 16}
+        cy={y + 21}
+        r={5}
+        fill={colours[run.state]}
+        role="img"
+        aria-label={t(`run.${run.state}`)}
+      />{" "}
+      <text x={x + 28} y={y + 25} fontWeight={600}>
+        {short(run.pipeline?.step ?? run.id, 20)}
+      </text>{" "}
+      <text className="sub" x={x + 28} y={y + 44}>
+        {short(run.operation, 22)}
+      </text>
+    </Link>
+  );
+}
 
 export function Graph({ pipeline }: { pipeline: Pipeline }) {
   const t = useT();
-  const steps = pipeline.runs.map((r) => ({ run: r, step: r.pipeline?.step ?? r.id }));
-  const depth = layers(steps.map((s) => s.step), pipeline.edges);
+  const depth = layers(
+    pipeline.runs.map((r) => r.id),
+    pipeline.edges,
+  );
   const filled = new Map<number, number>();
-  const at = new Map<string, { x: number; y: number }>();
-  for (const { step } of steps) {
-    const column = depth.get(step) ?? 0, row = filled.get(column) ?? 0;
+  const at = new Map<string, Place>();
+  for (const { id } of pipeline.runs) {
+    const column = depth.get(id) ?? 0;
+    const row = filled.get(column) ?? 0;
     filled.set(column, row + 1);
-    at.set(step, { x: 4 + column * (W + GX), y: 4 + row * (H + GY) });
+    at.set(id, { x: 4 + column * (W + GX), y: 4 + row * (H + GY) });
   }
   const width = (Math.max(0, ...depth.values()) + 1) * (W + GX) - GX + 8;
-  const height = Math.max(1, ...filled.values()) * (H + GY) - GY + 8;
+  const height = Math.max(1, ...filled.values()) * (H + GY) + 4;
   return (
     <div className="scroll-x">
-      <svg className="graph" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={t("pipelines.graph")}>
-        <defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" /></marker></defs>
+      <svg
+        className="graph"
+        width={width}
+        height={height}
+        viewBox={`0 0 ${width} ${height}`}
+        role="group"
+        aria-label={t("pipelines.graph")}
+      >
+        <Arrow />
         {pipeline.edges.map((e, i) => {
-          const a = at.get(e.from), b = at.get(e.to);
-          if (!a || !b) return null;
-          const [x1, y1, x2, y2] = [a.x + W, a.y + H / 2, b.x, b.y + H / 2];
-          const bend = (x2 - x1) / 2;
-          return (
-            <g key={i}><path d={`M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`} markerEnd="url(#arrow)" />
-              <text className="edge" x={x1 + bend} y={(y1 + y2) / 2 - 6} textAnchor="middle">{short(e.output, 16)}<title>{`${e.from}.${e.output} → ${e.to}.${e.input}`}</title></text></g>
-          );
+          const [from, to] = [at.get(e.from), at.get(e.to)];
+          return from && to && <Edge key={i} from={from} to={to} output={e.output} input={e.input} />;
         })}
-        {steps.map(({ run, step }) => {
-          const p = at.get(step);
-          return p && (
-            <a key={run.id} href={`/runs/${run.id}`} onClick={(e) => { if (!e.ctrlKey && !e.metaKey) { e.preventDefault(); navigate(`/runs/${run.id}`); } }} aria-label={`${step}: ${run.operation}, ${t(`run.${run.state}`)}`}>
-              <rect x={p.x} y={p.y} width={W} height={H} rx={7} />
-              <circle cx={p.x + 16} cy={p.y + 21} r={5} fill={colours[run.state]} />
-              <text x={p.x + 28} y={p.y + 25} fontWeight={600}>{short(step, 20)}</text>
-              <text className="sub" x={p.x + 28} y={p.y + 44}>{short(run.operation, 24)}</text>
-            </a>
-          );
+        {pipeline.runs.map((run) => {
+          const place = at.get(run.id);
+          return place && <Step key={run.id} run={run} at={place} />;
         })}
       </svg>
     </div>

@@ -1,66 +1,163 @@
 import { api } from "../api/client";
 import { useCatalogue, useLoad } from "../api/load";
+import type { Operation, Run } from "../api/types";
 import { Failure, Loading } from "../components/Failure";
 import { Card, RunState } from "../components/Parts";
+import { useTitle } from "../components/useTitle";
 import { RunForm, type Start } from "../forms/RunForm";
+import { fieldsOf, valueFromText } from "../forms/schema";
 import { useT } from "../i18n";
 import { useTime } from "../i18n/format";
+import { useOperationTexts } from "../i18n/operations";
 import { Link, useQuery } from "../router";
+import { NotFound } from "./NotFound";
 
 const DOI = /\b(10\.\d{4,9}\/[^\s,;]+)/;
+const WEB = /https?:\/\/\S+/;
 
-export function Reference({ text }: { text: string }) {
+function Reference({ text }: { text: string }) {
   const doi = DOI.exec(text)?.[1];
-  return <>{text}{doi && <> <a href={`https://doi.org/${doi}`} target="_blank" rel="noreferrer noopener">↗<span className="hidden">doi</span></a></>}</>;
+  const url = doi ? `https://doi.org/${doi}` : WEB.exec(text)?.[0];
+  const plain = text
+    .replace(/,?\s*doi:\S+$/, "")
+    .replace(WEB, "")
+    .replace(/,\s*$/, "");
+  return (
+    <>
+      {plain}
+      {url && (
+        <>
+          {" "}
+          <a href={url} target="_blank" rel="noreferrer noopener">
+            {doi ? `doi:${doi}` : new URL(url).hostname}
+          </a>
+        </>
+      )}
+    </>
+  );
 }
 
-function startFrom(query: URLSearchParams): Start {
-  const inputs: Start["inputs"] = {};
-  for (const [key, value] of query) if (key.startsWith("in.")) inputs[key.slice(3)] = value;
-  return { inputs, parameters: {} };
+/** ?in.image=ID&p.spacing=2,2,2 */
+function startFromQuery(operation: Operation, query: URLSearchParams): Start {
+  const start: Start = { inputs: {}, parameters: {} };
+  for (const [name] of fieldsOf(operation, "inputs")) {
+    const id = query.get(`in.${name}`);
+    if (id) start.inputs[name] = id;
+  }
+  for (const [name, schema] of fieldsOf(operation, "parameters")) {
+    const text = query.get(`p.${name}`);
+    if (text !== null) start.parameters[name] = valueFromText(schema, text);
+  }
+  return start;
+}
+
+const startFromRun = (run: Run): Start => ({
+  inputs: run.inputs,
+  parameters: run.parameters,
+  seed: run.seed,
+  title: run.title,
+  problem: run.state === "failed" ? run.error : undefined,
+});
+
+function About({ operation }: { operation: Operation }) {
+  const t = useT();
+  const time = useTime();
+  const texts = useOperationTexts();
+  const history = useLoad(`history ${operation.name}`, () =>
+    api.runs({ operation: operation.name, limit: 5 }),
+  );
+  const { references } = operation;
+  return (
+    <aside className="stack" aria-label={t("op.more")}>
+      <Card title={t("op.description")}>
+        <p className="description">{texts.description(operation)}</p>
+      </Card>
+      {references.length > 0 && (
+        <Card title={t("op.references")}>
+          <ul className="plain-list small">
+            {references.map((r) => (
+              <li key={r}>
+                <Reference text={r} />
+              </li>
+            ))}
+          </ul>
+        </Card>
+      )}
+      {operation.examples.length > 0 && (
+        <Card title={t("op.examples")}>
+          <div className="stack">
+            {operation.examples.map((x) => (
+              <div key={x.arguments}>
+                <pre tabIndex={0}>
+                  shaoguang {operation.name.replace(".", " ")} {x.arguments}
+                </pre>
+                <p className="small muted example-checks">
+                  {t("op.expects", { checks: x.checks.join("; ") })}
+                </p>
+              </div>
+            ))}
+          </div>
+        </Card>
+      )}
+      {history.data && history.data.items.length > 0 && (
+        <Card title={t("op.history")}>
+          <ul className="plain-list small">
+            {history.data.items.map((r) => (
+              <li key={r.id} className="row">
+                <RunState run={r} />
+                <Link to={`/runs/${r.id}`}>{r.title || time(r.created)}</Link>
+              </li>
+            ))}
+          </ul>
+        </Card>
+      )}
+    </aside>
+  );
 }
 
 export function OperationPage({ name }: { name: string }) {
   const t = useT();
-  const time = useTime();
+  const texts = useOperationTexts();
   const query = useQuery();
   const from = query.get("from");
   const catalogue = useCatalogue();
-  const earlier = useLoad(from, () => api.runById(from ?? ""));
-  const history = useLoad(`history ${name}`, () => api.runs({ operation: name, limit: 5 }));
+  const earlier = useLoad(from && `run ${from}`, () => api.runById(from ?? ""));
   const operation = catalogue.data?.operations.find((o) => o.name === name);
+  useTitle(name, t("operations.title"));
   if (catalogue.error !== undefined) return <Failure error={catalogue.error} retry={catalogue.reload} />;
   if (!catalogue.data || (from !== null && earlier.loading && !earlier.data)) return <Loading />;
-  if (!operation) return <p className="empty">{t("error.notFound")}</p>;
+  if (!operation) return <NotFound />;
   const run = earlier.data;
-  const start: Start = run ? { inputs: run.inputs, parameters: run.parameters, seed: run.seed, title: run.title } : startFrom(query);
-  const references = operation.references ?? operation.citations ?? [];
+  const start = run ? startFromRun(run) : startFromQuery(operation, query);
   return (
     <>
-      <div className="page-head"><div>
-        <h1 className="mono" style={{ fontSize: 20 }}>{operation.name}</h1>
-        <p className="sub">{operation.summary}</p>
-      </div></div>
-      {run && <p className="note" style={{ marginBottom: 14 }}>{t("op.from", { id: run.id })}</p>}
+      <div className="page-head">
+        <div>
+          <p className="crumbs small">
+            <Link to="/operations">{t("operations.title")}</Link> / {texts.module(operation.module)}
+          </p>
+          <h1 className="op-name">{operation.name}</h1>
+          <p className="sub">{texts.summary(operation)}</p>
+        </div>
+      </div>
+      {run && (
+        <p className="note from-run">
+          {t("op.from")}{" "}
+          <Link className="mono" to={`/runs/${run.id}`}>
+            {run.title || run.id}
+          </Link>
+          {run.error && (
+            <>
+              <br />
+              {t("op.failedBefore", { why: run.error.detail })}
+            </>
+          )}
+        </p>
+      )}
       {earlier.error !== undefined && <Failure error={earlier.error} />}
       <div className="two">
-        <RunForm key={run?.id ?? "new"} operation={operation} start={start} />
-        <aside className="stack">
-          <Card title={t("op.description")}><p className="description">{operation.description}</p></Card>
-          {references.length > 0 && <Card title={t("op.references")}><ul className="plain-list small">{references.map((r) => <li key={r}><Reference text={r} /></li>)}</ul></Card>}
-          {operation.examples.length > 0 && (
-            <Card title={t("op.examples")}>
-              <div className="stack">{operation.examples.map((x) => (
-                <div key={x.arguments}><pre>shaoguang {operation.name.replace(".", " ")} {x.arguments}</pre><p className="small muted" style={{ marginTop: 4 }}>{t("op.expects", { checks: x.checks.join("; ") })}</p></div>
-              ))}</div>
-            </Card>
-          )}
-          {history.data && history.data.items.length > 0 && (
-            <Card title={t("op.history")}><ul className="plain-list small">{history.data.items.map((r) => (
-              <li key={r.id} className="row"><RunState run={r} /><Link to={`/runs/${r.id}`}>{r.title || time(r.created)}</Link></li>
-            ))}</ul></Card>
-          )}
-        </aside>
+        <RunForm key={`${name} ${run?.id ?? ""}`} operation={operation} start={start} />
+        <About operation={operation} />
       </div>
     </>
   );

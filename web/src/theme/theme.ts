@@ -8,7 +8,9 @@ let theme: Theme = (() => {
   try {
     const stored = localStorage.getItem("shaoguang.theme");
     if (stored === "light" || stored === "dark") return stored;
-  } catch { /* follow the system */ }
+  } catch {
+    /* follow the system */
+  }
   return "auto";
 })();
 
@@ -24,7 +26,9 @@ export function setTheme(next: Theme): void {
   theme = next;
   try {
     localStorage.setItem("shaoguang.theme", next);
-  } catch { /* not remembered, still switched */ }
+  } catch {
+    /* not remembered, still switched */
+  }
   apply();
 }
 
