@@ -86,7 +86,8 @@ struct Client::Connection {
   /// An artifact that holds exactly this file under this name, "" if there is none.
   std::string known(const fs::path& file) {
     const std::string sha256 = op::hash_path(file).sha256;
-    for (const Json& a : get("artifacts?limit=500&sha256=" + sha256)["items"]) {
+    const Json page = get("artifacts?limit=500&sha256=" + sha256);
+    for (const Json& a : page["items"]) {
       if (a["state"] != "unreadable" && a["sha256"] == sha256 && a["files"] == 1 &&
           a["name"] == file.filename().string())
         return a["id"].get<std::string>();
