@@ -41,13 +41,14 @@ class Served:
         text = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(rf"{what}:\s+(\d+) kB", text).group(1)) / 1024
 
-    def rest(self):
+    def rest(self, deadline=float("inf")):
         """Until nothing is inspected or run."""
-        while True:
+        while time.monotonic() < deadline:
             health = self.call("GET", "health")["workspace"]["runs"]
             if not health["queued"] and not health["running"] and not self.call("GET", "artifacts?state=inspecting")["total"]:
                 return
             time.sleep(.1)
+        raise RuntimeError("the workspace does not come to rest")
 
     def upload(self, path):
         return self.call("POST", f"artifacts?name={Path(path).name}", Path(path).read_bytes())["id"]

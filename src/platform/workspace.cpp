@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <set>
 
 #include "core/error.h"
@@ -53,7 +54,22 @@ std::pair<std::string, std::string> other_kind(const fs::path& path) {
   const std::string ending = io::extension_of(path);
   if (ending == ".html") return {"report", "HTML"};
   if (ending == ".json") return {"document", "JSON"};
+  if (ending == ".md") return {"document", "Markdown"};
   return {};
+}
+
+/// What no reader knows, but people can read: .txt and the like, no control characters at its beginning.
+bool is_text(const fs::path& path) {
+  const std::string ending = io::extension_of(path);
+  if (ending != ".txt" && ending != ".log" && ending != ".yaml" && ending != ".yml" && ending != ".xml")
+    return false;
+  std::ifstream stream(path, std::ios::binary);
+  std::string beginning(4096, ' ');
+  stream.read(beginning.data(), static_cast<std::streamsize>(beginning.size()));
+  beginning.resize(static_cast<std::size_t>(stream.gcount()));
+  return std::none_of(beginning.begin(), beginning.end(), [](unsigned char c) {
+    return c < 32 && c != '\n' && c != '\r' && c != '\t' && c != '\f';
+  });
 }
 
 std::string replaced(std::string text, const std::string& what, const std::string& with) {
@@ -165,6 +181,10 @@ void Workspace::describe(Artifact& artifact, const fs::path& path, const Context
   }
   artifact.format = described.format;
   artifact.properties = op::to_json(described.properties);
+  if (artifact.kind == "labels") {
+    for (const auto& [label, name] : io::read_labels(path, context).names)
+      artifact.properties["labels"][std::to_string(label)] = name;
+  }
   const std::vector<std::uint8_t> png = thumbnail(path, artifact.kind, context);
   if (!png.empty()) {
     ObjectStore::Writer writer = objects_.writer();
@@ -210,6 +230,12 @@ void Workspace::describe_or_say_why(Artifact& artifact, const fs::path& path, co
   } catch (const Error& error) {
     if (error.code() == ErrorCode::cancelled) throw;
     // Any file may be kept; the reader's words say why it is no more than a file.
+    if (is_text(path)) {
+      artifact.kind = "document";
+      artifact.format = "text";
+      artifact.state = ArtifactState::ready;
+      return;
+    }
     artifact.state = ArtifactState::unreadable;
     artifact.problem =
         replaced(replaced(error.what(), folder.string() + "/", ""), folder.string(), artifact.name);

@@ -29,6 +29,8 @@ std::string media_type(const std::string& name) {
                                                         {".csv", "text/csv; charset=utf-8"},
                                                         {".tsv", "text/tab-separated-values; charset=utf-8"},
                                                         {".txt", "text/plain; charset=utf-8"},
+                                                        {".md", "text/plain; charset=utf-8"},
+                                                        {".log", "text/plain; charset=utf-8"},
                                                         {".glb", "model/gltf-binary"}};
   const auto found = types.find(io::extension_of(name));
   return found == types.end() ? "application/octet-stream" : found->second;

@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::size_t most_connections = 1024;
 constexpr const char* api_prefix = "/api/v1/";
+constexpr const char* takes_gzip = "Shaoguang-Takes-Gzip";  // stands in for Accept-Encoding inside the server
 
 bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
@@ -88,7 +89,12 @@ struct Server::State {
     using Result = httplib::Server::HandlerResponse;
     // cpp-httplib would pack every answer anew, at Brotli's slowest (0.4 s for the app's code), and has no
     // switch.
-    const_cast<httplib::Request&>(request).headers.erase("Accept-Encoding");
+    // What the build packed beforehand is sent as it is (see page).
+    auto& headers = const_cast<httplib::Request&>(request).headers;
+    const bool gzip = request.get_header_value("Accept-Encoding").find("gzip") != std::string::npos;
+    headers.erase("Accept-Encoding");
+    headers.erase(takes_gzip);
+    if (gzip) headers.emplace(takes_gzip, "1");
     response.set_header("X-Content-Type-Options", "nosniff");
     response.set_header("Referrer-Policy", "no-referrer");
     response.set_header("X-Frame-Options", "SAMEORIGIN");
@@ -133,11 +139,11 @@ struct Server::State {
     }
     if (request.method != "GET" && request.method != "HEAD")
       return reply_problem(response, Error(ErrorCode::not_found, "there is nothing to change at " + path));
-    page(path, response);
+    page(path, request.has_header(takes_gzip), response);
   }
 
   /// The web app's files; a path without a file is a page of the app.
-  void page(const std::string& path, httplib::Response& response) const {
+  void page(const std::string& path, bool gzip, httplib::Response& response) const {
     const std::vector<std::string> parts = parts_of_path(path);
     fs::path file = options.web;
     for (const std::string& part : parts) {
@@ -163,7 +169,12 @@ struct Server::State {
                                                           {".ico", "image/x-icon"},
                                                           {".woff2", "font/woff2"}};
     const auto type = types.find(file.extension().string());
-    std::ifstream stream(file, std::ios::binary);
+    fs::path packed = file;
+    packed += ".gz";
+    gzip = gzip && fs::exists(packed, ignored);
+    std::ifstream stream(gzip ? packed : file, std::ios::binary);
+    if (gzip) response.set_header("Content-Encoding", "gzip");
+    response.set_header("Vary", "Accept-Encoding");
     response.set_header("Content-Security-Policy",
                         "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; "
                         "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self'; "
