@@ -167,6 +167,23 @@ TEST_F(ServerTest, MalformedRequestsDoNoHarm) {
   EXPECT_EQ(get("artifacts?q=cut").json()["total"], 0);
 }
 
+TEST_F(ServerTest, SlowClientsHoldNobodyUp) {
+  std::vector<int> slow;
+  for (int i = 0; i < 200; ++i) {
+    slow.push_back(connected());
+    const std::string part = i % 2 == 0
+                                 ? "GET /api/v1/health HTTP/1.1\r\nHost: loc"
+                                 : "POST /api/v1/artifacts?name=slow.csv HTTP/1.1\r\nHost: localhost\r\n"
+                                   "Content-Length: 100000\r\n\r\nx\n";
+    ::send(slow.back(), part.data(), part.size(), MSG_NOSIGNAL);
+  }
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(get("health").status, 200);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  for (const int s : slow) ::close(s);
+  EXPECT_EQ(get("artifacts?q=slow").json()["total"], 0);
+}
+
 TEST_F(ServerTest, EventsTellWhatHappensAndWhatWasMissed) {
   std::string heard;
   std::thread listener([&] {

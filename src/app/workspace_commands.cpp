@@ -172,9 +172,9 @@ void copy_whole(const fs::path& from, const fs::path& to, const PlainCommand& co
 /// The id and --workspace of the scheduler's two commands.
 PlainCommand child_command(const std::string& name, const Arguments& arguments) {
   PlainCommand command = parse_plain(name, {{"workspace", "DIR", ""}}, arguments);
-  if (command.positional.size() != 1)
+  if (command.positional.empty())
     throw Error(ErrorCode::invalid_input,
-                fmt::format("{} needs one id: shaoguang {} ID --workspace DIR", name, name));
+                fmt::format("{} needs an id: shaoguang {} ID --workspace DIR", name, name));
   set_threads(command.common.threads);
   return command;
 }
@@ -254,7 +254,14 @@ void run_job_command(const std::vector<op::Operation>& operations, const Argumen
 
 void inspect_command(const Arguments& arguments) {
   const PlainCommand command = child_command("inspect", arguments);
-  Workspace(folder_of(command)).inspect(command.positional[0]);
+  Workspace workspace(folder_of(command));
+  for (const std::string& id : command.positional) {
+    try {
+      workspace.inspect(id);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::not_found) throw;  // deleted meanwhile
+    }
+  }
 }
 
 }  // namespace sg::app

@@ -16,7 +16,7 @@ std::map<std::string, std::string> variables_of(const PlainCommand& command);
 void serve_command(const std::vector<op::Operation>& operations, const Arguments& arguments);
 /// `shaoguang run-job ID --workspace DIR`: executes a queued run here; what the scheduler starts.
 void run_job_command(const std::vector<op::Operation>& operations, const Arguments& arguments);
-/// `shaoguang inspect ID --workspace DIR`: finds out what an imported file is; what the scheduler starts.
+/// `shaoguang inspect ID … --workspace DIR`: finds out what imported files are; what the scheduler starts.
 void inspect_command(const Arguments& arguments);
 
 }  // namespace sg::app

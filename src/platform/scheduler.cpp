@@ -29,7 +29,8 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 constexpr auto tick = std::chrono::milliseconds(100);
 constexpr auto patience = std::chrono::seconds(10);
-constexpr int most_inspections = 3;
+constexpr int most_inspections = 3;  // of one file
+constexpr int most_together = 50;    // in one process
 
 /// One scheduler a workspace; the lock goes with the process that holds it, however that ends.
 int lock_of(const fs::path& folder) {
@@ -67,7 +68,7 @@ struct Scheduler::Worker {
 
   struct Child {
     std::string id;
-    bool inspects = false;
+    std::vector<std::string> inspects;  // artifacts, done in this order; empty: the child is a run
     double fraction = -1;
   };
 
@@ -110,12 +111,16 @@ struct Scheduler::Worker {
       ended = true;
       const Child gone = child->second;
       child = children.erase(child);
-      if (gone.inspects) {
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) give_up(gone.id, status);
+      if (!gone.inspects.empty()) {
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+          give_up_first(gone.inspects, status);
+        } else {
+          for (const std::string& id : gone.inspects) inspections.erase(id);
+        }
         std::error_code ignored;
         fs::remove(workspace.log_file(gone.id), ignored);
       }
-      if (!gone.inspects) started.erase(gone.id);
+      if (gone.inspects.empty()) started.erase(gone.id);
     }
     // Also runs of an earlier scheduler, whose processes are nobody's children here.
     if (ended || ++since_settled > 20) {
@@ -125,19 +130,27 @@ struct Scheduler::Worker {
     return ended;
   }
 
-  /// An inspection that crashed: the file is kept and says so.
-  void give_up(const std::string& id, int status) {
+  /// An inspection that crashed: the file is kept and says so. It is the first that was not done; the others
+  /// are tried again.
+  void give_up_first(const std::vector<std::string>& ids, int status) {
+    for (const std::string& id : ids) {
+      if (give_up(id, status)) return;
+    }
+  }
+  bool give_up(const std::string& id, int status) {
     try {
       Artifact artifact = workspace.store().artifact(id);
-      if (artifact.state != ArtifactState::inspecting) return;
+      if (artifact.state != ArtifactState::inspecting) return false;
       artifact.state = ArtifactState::unreadable;
       artifact.problem = WIFSIGNALED(status)
                              ? fmt::format("reading it ended with signal {} ({})", WTERMSIG(status),
                                            ::strsignal(WTERMSIG(status)))
                              : fmt::format("reading it ended with status {}", WEXITSTATUS(status));
       workspace.store().update(artifact);
+      return true;
     } catch (const Error& error) {
       if (error.code() != ErrorCode::not_found) throw;  // deleted meanwhile
+      return false;
     }
   }
 
@@ -168,16 +181,22 @@ struct Scheduler::Worker {
 
   int running(bool inspects) const {
     int count = 0;
-    for (const auto& [pid, child] : children) count += child.inspects == inspects ? 1 : 0;
+    for (const auto& [pid, child] : children) count += child.inspects.empty() != inspects ? 1 : 0;
     return count;
   }
 
   void start() {
     if (running(true) < 1) {
-      for (const std::string& id : workspace.store().to_inspect(100)) {
-        if (++inspections[id] > most_inspections) continue;
-        launch({"inspect", id}, {.id = id, .inspects = true});
-        break;
+      Child child;
+      for (const std::string& id : workspace.store().to_inspect(1000)) {
+        if (std::ssize(child.inspects) < most_together && ++inspections[id] <= most_inspections)
+          child.inspects.push_back(id);
+      }
+      if (!child.inspects.empty()) {
+        child.id = child.inspects[0];
+        std::vector<std::string> arguments{"inspect"};
+        arguments.insert(arguments.end(), child.inspects.begin(), child.inspects.end());
+        launch(std::move(arguments), std::move(child));
       }
     }
     RunQuery running_query;
@@ -228,7 +247,7 @@ struct Scheduler::Worker {
   void report() {
     if (!progress) return;
     for (auto& [pid, child] : children) {
-      if (child.inspects) continue;
+      if (!child.inspects.empty()) continue;
       const Progress now = progress_of(workspace, child.id);
       if (now.fraction == child.fraction) continue;
       child.fraction = now.fraction;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <atomic>
 #include <fstream>
@@ -39,6 +41,13 @@ std::string catalogue_of(const std::vector<op::Operation>& operations) {
   for (const op::Operation& operation : operations) list.push_back(op::describe(operation));
   return op::dump({{"version", op::version()}, {"operations", list}});
 }
+
+/// cpp-httplib lets five connections wait to be accepted; a sixth of a burst is dropped and comes a second
+/// later.
+class Http : public httplib::Server {
+ public:
+  void queue_connections() { ::listen(svr_sock_, SOMAXCONN); }
+};
 
 }  // namespace
 
@@ -191,7 +200,7 @@ struct Server::State {
   Sessions sessions;
   std::string catalogue, description;
   Api api;
-  httplib::Server http;
+  Http http;
   int port = 0;
   std::atomic<bool> running{false}, stopping{false};
 };
@@ -215,6 +224,7 @@ Server::Server(platform::Workspace& workspace, const std::vector<op::Operation>&
     throw Error(ErrorCode::unavailable,
                 fmt::format("port {} of {} is taken or may not be used", s.options.port, s.options.host),
                 "port");
+  s.http.queue_connections();
 }
 Server::~Server() { stop(); }
 
