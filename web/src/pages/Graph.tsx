@@ -56,14 +56,23 @@ function Arrow() {
   );
 }
 
-function Edge({ from, to, output, input }: { from: Place; to: Place; output: string; input: string }) {
+/** What goes from one step to another: one line, however much it is. */
+function bundles(edges: Pipeline["edges"]): Pipeline["edges"][] {
+  const all = new Map<string, Pipeline["edges"]>();
+  for (const e of edges) all.set(`${e.from} ${e.to}`, [...(all.get(`${e.from} ${e.to}`) ?? []), e]);
+  return [...all.values()];
+}
+
+function Edge({ from, to, bundle }: { from: Place; to: Place; bundle: Pipeline["edges"] }) {
   const { path, x, y } = route(from, to);
+  const outputs = [...new Set(bundle.map((e) => e.output))];
+  const first = short(outputs[0] ?? "", outputs.length > 1 ? 12 : 16);
   return (
     <g>
       <path d={path} markerEnd="url(#arrow)" />
       <text className="edge" x={x} y={y - 6} textAnchor="middle">
-        {short(output, 16)}
-        <title>{`${output} → ${input}`}</title>
+        {outputs.length > 1 ? `${first} +${outputs.length - 1}` : first}
+        <title>{bundle.map((e) => `${e.output} → ${e.input}`).join("\n")}</title>
       </text>
     </g>
   );
@@ -120,9 +129,9 @@ export function Graph({ pipeline }: { pipeline: Pipeline }) {
         aria-label={t("pipelines.graph")}
       >
         <Arrow />
-        {pipeline.edges.map((e, i) => {
-          const [from, to] = [at.get(e.from), at.get(e.to)];
-          return from && to && <Edge key={i} from={from} to={to} output={e.output} input={e.input} />;
+        {bundles(pipeline.edges).map((bundle, i) => {
+          const [from, to] = [at.get(bundle[0]?.from ?? ""), at.get(bundle[0]?.to ?? "")];
+          return from && to && <Edge key={i} from={from} to={to} bundle={bundle} />;
         })}
         {pipeline.runs.map((run) => {
           const place = at.get(run.id);
