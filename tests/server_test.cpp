@@ -167,6 +167,18 @@ TEST_F(ServerTest, MalformedRequestsDoNoHarm) {
   EXPECT_EQ(get("artifacts?q=cut").json()["total"], 0);
 }
 
+TEST_F(ServerTest, EndsAtOnceThoughSomebodyIsStillConnected) {
+  const int s = connected();
+  const std::string request = "GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  ::send(s, request.data(), request.size(), MSG_NOSIGNAL);
+  char block[4096];
+  EXPECT_GT(::recv(s, block, sizeof block, 0), 0);
+  const auto start = std::chrono::steady_clock::now();
+  stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  ::close(s);
+}
+
 TEST_F(ServerTest, SlowClientsHoldNobodyUp) {
   std::vector<int> slow;
   for (int i = 0; i < 200; ++i) {

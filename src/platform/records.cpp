@@ -83,6 +83,7 @@ Json to_json(const Run& r) {
   for (const Link& link : r.links) {
     if (!link.settled) json["needs"].push_back(link.source);
   }
+  json["wanted"] = r.wanted;
   json["outputs"] = r.outputs;
   json["units"] = r.units;
   if (!r.error.is_null()) json["error"] = r.error;

@@ -88,7 +88,7 @@ constexpr const char* schemas = R"json({
   "seed": {"type": "integer", "default": 0}, "title": {"type": "string"},
   "cache": {"type": "boolean", "default": true, "description": "a finished run of the same request may answer"}}},
 "Run": {"type": "object",
-  "required": ["id", "operation", "title", "state", "created", "progress", "stage", "seed", "inputs", "parameters", "needs", "outputs", "units", "warnings", "version"],
+  "required": ["id", "operation", "title", "state", "created", "progress", "stage", "seed", "inputs", "parameters", "needs", "wanted", "outputs", "units", "warnings", "version"],
   "properties": {
     "id": {"type": "string"}, "operation": {"type": "string"}, "title": {"type": "string"},
     "state": {"enum": ["queued", "running", "succeeded", "failed", "cancelled"]},
@@ -102,6 +102,7 @@ constexpr const char* schemas = R"json({
     "seed": {"type": "integer"},
     "inputs": {"type": "object", "additionalProperties": {"type": "string"}},
     "parameters": {"type": "object", "additionalProperties": true},
+    "wanted": {"type": "array", "items": {"type": "string"}, "description": "outputs asked for"},
     "outputs": {"type": "object", "additionalProperties": {"oneOf": [
       {"type": "object", "required": ["artifact"], "properties": {"artifact": {"type": "string"}}},
       {"type": "object", "required": ["value"], "properties": {"value": {}}}]}},

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <map>
@@ -33,6 +35,23 @@ bool is_loopback(const std::string& host) {
 std::string without_port(const std::string& authority) {
   if (authority.starts_with("[")) return authority.substr(0, authority.find(']') + 1);
   return authority.substr(0, authority.rfind(':'));
+}
+
+/// Ends the reading on every connection to `port`: cpp-httplib would wait for idle ones until they time out.
+/// Answers on their way are still written.
+void hang_up(int port) {
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator("/proc/self/fd", ignored)) {
+    const int descriptor = std::atoi(entry.path().filename().c_str());
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) continue;
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&address);
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address);
+    const bool ours = (address.ss_family == AF_INET && ntohs(v4->sin_port) == port) ||
+                      (address.ss_family == AF_INET6 && ntohs(v6->sin6_port) == port);
+    if (ours) ::shutdown(descriptor, SHUT_RD);
+  }
 }
 
 /// What GET /operations answers, made once.
@@ -241,6 +260,7 @@ void Server::stop() {
   // httplib forgets a stop that comes before it listens.
   while (state_->running) {
     state_->http.stop();
+    hang_up(state_->port);
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
 }
