@@ -214,6 +214,11 @@ PlainCommand parse_plain(const std::string& command, const std::vector<CommonOpt
   return parsed;
 }
 
+std::string value_of(const PlainCommand& command, const std::string& name, const std::string& otherwise) {
+  const auto found = command.values.find(name);
+  return found == command.values.end() ? otherwise : found->second.back();
+}
+
 std::string quoted(const Arguments& arguments) {
   std::string line;
   for (const std::string& argument : arguments) {

@@ -44,6 +44,9 @@ struct PlainCommand {
 PlainCommand parse_plain(const std::string& command, const std::vector<CommonOption>& own,
                          const Arguments& arguments);
 
+/// The last value given to an option of its own.
+std::string value_of(const PlainCommand& command, const std::string& name, const std::string& otherwise = "");
+
 /// The command line as a shell would take it, for the record.
 std::string quoted(const Arguments& arguments);
 

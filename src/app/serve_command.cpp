@@ -25,12 +25,6 @@ constexpr const char* usage =
     "  --slots N          runs at once, 1 by default\n"
     "  --web DIR          the built web app\n";
 
-std::string value_of(const PlainCommand& command, const std::string& name,
-                     const std::string& otherwise = "") {
-  const auto found = command.values.find(name);
-  return found == command.values.end() ? otherwise : found->second.back();
-}
-
 int number_of(const PlainCommand& command, const std::string& name, int otherwise, int low, int high) {
   const std::string text = value_of(command, name, std::to_string(otherwise));
   int value = 0;

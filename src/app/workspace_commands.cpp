@@ -27,6 +27,7 @@ constexpr const char* usage =
     "  create                  makes DIR an empty workspace\n"
     "  import FILE|FOLDER …    keeps copies; folders and archives are sorted        [--tag TAG]\n"
     "                          (the files of a DICOM series become one, others stand for themselves)\n"
+    "  export ID …             copies files out                                      [--to FOLDER]\n"
     "  pipeline FILE           imports what a pipeline's runs take and queues them   [--set NAME=VALUE]\n"
     "                          [--title TEXT] [--seed N]\n"
     "  list                    what it keeps, newest first                         [--kind KIND]\n"
@@ -36,12 +37,6 @@ constexpr const char* usage =
     "  clean                   removes objects that nothing refers to\n"
     "  backup TARGET           a consistent copy in a new folder, also while runs go on\n"
     "  restore BACKUP          makes DIR, which must not exist, a copy of a backup, and checks it\n";
-
-std::string value_of(const PlainCommand& command, const std::string& name,
-                     const std::string& otherwise = "") {
-  const auto found = command.values.find(name);
-  return found == command.values.end() ? otherwise : found->second.back();
-}
 
 fs::path folder_of(const PlainCommand& command) {
   const std::string folder = value_of(command, "workspace");
@@ -202,7 +197,8 @@ void workspace_command(const std::vector<op::Operation>& operations, const Argum
                                             {"tag", "TAG", ""},
                                             {"reach", "none|only|all", ""},
                                             {"set", "NAME=VALUE", ""},
-                                            {"title", "TEXT", ""}},
+                                            {"title", "TEXT", ""},
+                                            {"to", "FOLDER", ""}},
                                            arguments);
   if (command.common.help || command.positional.empty()) {
     fmt::print("{}", usage);
@@ -223,6 +219,10 @@ void workspace_command(const std::vector<op::Operation>& operations, const Argum
   } else if (verb == "import") {
     Workspace workspace(folder_of(command));
     import_files(workspace, command);
+  } else if (verb == "export") {
+    const Workspace workspace(folder_of(command));
+    for (std::size_t i = 1; i < command.positional.size(); ++i)
+      fmt::print("{}\n", workspace.export_to(command.positional[i], value_of(command, "to", ".")).string());
   } else if (verb == "pipeline") {
     Workspace workspace(folder_of(command));
     queue_pipeline(workspace, operations, one("file"), command);
@@ -238,8 +238,8 @@ void workspace_command(const std::vector<op::Operation>& operations, const Argum
   } else if (verb == "clean") {
     fmt::print("{} freed\n", size_text(Workspace(folder_of(command)).clean()));
   } else {
-    const std::vector<std::string> verbs{"create", "import", "pipeline", "list",   "runs",
-                                         "remove", "check",  "clean",    "backup", "restore"};
+    const std::vector<std::string> verbs{"create", "import", "export", "pipeline", "list",   "runs",
+                                         "remove", "check",  "clean",  "backup",   "restore"};
     throw Error(ErrorCode::not_found,
                 fmt::format("there is no workspace {}{}", verb, op::did_you_mean(verb, verbs)));
   }

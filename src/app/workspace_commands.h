@@ -8,7 +8,7 @@
 
 namespace sg::app {
 
-/// `shaoguang workspace create|import|pipeline|list|runs|remove|check|clean|backup|restore …`.
+/// `shaoguang workspace create|import|export|pipeline|list|runs|remove|check|clean|backup|restore …`.
 void workspace_command(const std::vector<op::Operation>& operations, const Arguments& arguments);
 /// NAME=VALUE of every --set.
 std::map<std::string, std::string> variables_of(const PlainCommand& command);

@@ -12,9 +12,9 @@ namespace sg::platform {
 
 /// Starts queued runs of a workspace, each as a process of its own (`PROGRAM run-job ID --workspace FOLDER`),
 /// oldest first, never more than `slots` at once; imports still to be inspected likewise (`PROGRAM inspect ID
-/// …`), by one process at a time and before runs. Passes cancel requests on (SIGTERM, after ten seconds SIGKILL), and
-/// settles what ended without a result. Children belong to nobody but the machine: when the scheduler's
-/// process dies they go on, and the next scheduler of the workspace finds them in the records.
+/// …`), by one process at a time and before runs. Passes cancel requests on (SIGTERM, after ten seconds
+/// SIGKILL), and settles what ended without a result. Children belong to nobody but the machine: when the
+/// scheduler's process dies they go on, and the next scheduler of the workspace finds them in the records.
 class Scheduler {
  public:
   struct Options {

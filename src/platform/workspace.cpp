@@ -242,6 +242,26 @@ void Workspace::describe_or_say_why(Artifact& artifact, const fs::path& path, co
   }
 }
 
+fs::path Workspace::export_to(const std::string& id, const fs::path& folder) const {
+  const Artifact artifact = store_.artifact(id);
+  fs::path target = folder / safe_name(artifact.name);
+  if (fs::exists(fs::symlink_status(target)))
+    throw Error(ErrorCode::conflict, fmt::format("{} exists, nothing was copied", target.string()), "to");
+  const fs::path hidden = folder / ("." + id + ".part");  // whole or not at all
+  fs::remove_all(hidden);
+  fs::create_directories(hidden);
+  const fs::path laid = lay_out(artifact, hidden / "links");
+  fs::create_directory(hidden / "files");
+  for (const fs::directory_entry& link : fs::directory_iterator(hidden / "links"))
+    fs::copy_file(fs::canonical(link.path()), hidden / "files" / link.path().filename());
+  // Objects are read-only; a copy is its owner's.
+  for (const fs::directory_entry& file : fs::directory_iterator(hidden / "files"))
+    fs::permissions(file, fs::perms::owner_write, fs::perm_options::add);
+  fs::rename(artifact.files.size() == 1 ? hidden / "files" / laid.filename() : hidden / "files", target);
+  fs::remove_all(hidden);
+  return target;
+}
+
 References Workspace::references(const std::string& artifact) const {
   References found;
   std::set<std::string> seen{artifact};

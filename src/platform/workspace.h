@@ -63,6 +63,11 @@ class Workspace {
   /// path to open: the main file, or the folder of a series.
   std::filesystem::path lay_out(const Artifact& artifact, const std::filesystem::path& folder) const;
 
+  /// Copies the files of an artifact into `folder` (made if it is not there) under the artifact's name, those
+  /// of several files under their own names in a folder of that name. Returns the path. Throws conflict if it
+  /// exists.
+  std::filesystem::path export_to(const std::string& id, const std::filesystem::path& folder) const;
+
   References references(const std::string& artifact) const;
   /// Throws conflict naming what refers to it.
   void remove(const std::string& artifact, Reach reach = Reach::none);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace sg::server {
@@ -67,6 +68,15 @@ Json Call::json() const {
 void Call::reply(int status, const Json& json) const {
   response.status = status;
   response.set_content(op::dump(json), "application/json");
+}
+
+std::string percent_encoded(const std::string& text) {
+  std::string encoded;
+  for (const char c : text) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_';
+    encoded += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return encoded;
 }
 
 void reply_problem(httplib::Response& response, const Error& error, int status) {

@@ -60,6 +60,9 @@ struct Route {
   std::vector<Parameter> query;
 };
 
+/// Everything but letters, digits, dot, dash and underscore as %XX.
+std::string percent_encoded(const std::string& text);
+
 /// Writes a problem (RFC 9457) as the response.
 void reply_problem(httplib::Response& response, const Error& error, int status = 0);
 

@@ -1,10 +1,8 @@
 #include "server/client.h"
 
 #include <fmt/format.h>
-#include <httplib.h>
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <fstream>
 #include <map>
@@ -17,6 +15,7 @@
 #include "op/provenance.h"
 #include "op/staging.h"
 #include "platform/parts.h"
+#include "server/call.h"
 
 namespace sg::server {
 namespace {
@@ -39,15 +38,6 @@ Error error_of(const std::string& body, int status) {
   } catch (const Error&) {  // some other server's words
   }
   return {ErrorCode::unavailable, fmt::format("the server answered with status {}", status)};
-}
-
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_';
-    result += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return result;
 }
 
 std::vector<fs::path> files_of(const fs::path& path) {
@@ -119,7 +109,7 @@ struct Client::Connection {
     }
     const std::string name = fs::absolute(path).lexically_normal().filename().string();
     const httplib::Result result =
-        http.Post("/api/v1/artifacts?kind=" + kind + "&name=" + escaped(name), {}, {}, parts);
+        http.Post("/api/v1/artifacts?kind=" + kind + "&name=" + percent_encoded(name), {}, {}, parts);
     context.check();
     return json(result)["id"].get<std::string>();
   }

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <memory>
 #include <set>
@@ -38,12 +37,8 @@ std::string media_type(const std::string& name) {
 
 /// A file name for Content-Disposition (RFC 6266, 8187): any text, no way out of the quotes.
 std::string disposition(bool attachment, const std::string& name) {
-  std::string encoded;
-  for (const char c : platform::safe_name(name)) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_';
-    encoded += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return fmt::format("{}; filename*=UTF-8''{}", attachment ? "attachment" : "inline", encoded);
+  return fmt::format("{}; filename*=UTF-8''{}", attachment ? "attachment" : "inline",
+                     percent_encoded(platform::safe_name(name)));
 }
 
 /// Names inside an archive: relative, harmless on any system, each once.

@@ -13,6 +13,8 @@ export interface Start {
   parameters: Record<string, unknown>;
   seed?: number;
   title?: string;
+  /** Outputs that are not asked for. */
+  skipped?: string[];
   /** Why a run with just these values was refused or failed. */
   problem?: Problem | undefined;
 }
@@ -74,7 +76,7 @@ export function useRunForm(operation: Operation, start: Start) {
     seed: start.seed ? String(start.seed) : "",
     title: start.title ?? "",
     cache: true,
-    skipped: [],
+    skipped: start.skipped ?? [],
   }));
   const request = requestOf(operation, inputs, parameters, settings);
   const key = JSON.stringify(request);

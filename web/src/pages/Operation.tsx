@@ -51,11 +51,14 @@ function startFromQuery(operation: Operation, query: URLSearchParams): Start {
   return start;
 }
 
-const startFromRun = (run: Run): Start => ({
+const startFromRun = (operation: Operation, run: Run): Start => ({
   inputs: run.inputs,
   parameters: run.parameters,
   seed: run.seed,
   title: run.title,
+  skipped: fieldsOf(operation, "outputs")
+    .map(([name]) => name)
+    .filter((name) => !run.wanted.includes(name)),
   problem: run.state === "failed" ? run.error : undefined,
 });
 
@@ -128,7 +131,7 @@ export function OperationPage({ name }: { name: string }) {
   if (!catalogue.data || (from !== null && earlier.loading && !earlier.data)) return <Loading />;
   if (!operation) return <NotFound />;
   const run = earlier.data;
-  const start = run ? startFromRun(run) : startFromQuery(operation, query);
+  const start = run ? startFromRun(operation, run) : startFromQuery(operation, query);
   return (
     <>
       <div className="page-head">
