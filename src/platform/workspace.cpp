@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "io/archive.h"
 #include "io/describe.h"
+#include "io/dicom.h"
 #include "io/files.h"
 #include "io/image_io.h"
 #include "op/hash.h"
@@ -76,6 +77,23 @@ std::string replaced(std::string text, const std::string& what, const std::strin
   for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size())
     text.replace(at, what.size(), with);
   return text;
+}
+
+/// A series whose images do not make a volume (radiographs, scouts, several orientations) is still one to
+/// look at. Rethrows `why` if the folder holds no images of one series.
+io::Described loose_series(const fs::path& folder, const Error& why, const Context& context) {
+  const std::vector<io::DicomSeries> all = io::list_series(folder, context);
+  if (all.size() != 1 || all[0].frames == 0) throw Error(why);
+  const io::DicomSeries& series = all[0];
+  const std::string reason = replaced(why.what(), folder.string() + "/", "");
+  Document properties;
+  properties.properties = {{"modality", series.modality, ""},
+                           {"sop_class", series.sop_class, ""},
+                           {"transfer_syntax", series.transfer_syntax, ""},
+                           {"instances", series.instances, ""},
+                           {"frames", series.frames, ""},
+                           {"warnings", std::vector<std::string>{"no volume: " + reason}, ""}};
+  return {"image", "DICOM", std::move(properties)};
 }
 
 }  // namespace
@@ -172,7 +190,15 @@ void Workspace::describe(Artifact& artifact, const fs::path& path, const Context
     artifact.format = format;
     return;
   }
-  const io::Described described = io::describe(path, context);
+  fs::path pictured = path;
+  io::Described described;
+  try {
+    described = io::describe(path, context);
+  } catch (const Error& error) {
+    if (artifact.kind != "series") throw;
+    described = loose_series(path, error, context);
+    pictured = io::list_series(path, context).at(0).files.at(0);
+  }
   // On disk labels and pictures are images: who declared them so knows better.
   const bool is_image = described.kind == "image";
   if (!is_image || (artifact.kind != "series" && artifact.kind != "labels" && artifact.kind != "picture" &&
@@ -185,7 +211,7 @@ void Workspace::describe(Artifact& artifact, const fs::path& path, const Context
     for (const auto& [label, name] : io::read_labels(path, context).names)
       artifact.properties["labels"][std::to_string(label)] = name;
   }
-  const std::vector<std::uint8_t> png = thumbnail(path, artifact.kind, context);
+  const std::vector<std::uint8_t> png = thumbnail(pictured, artifact.kind, context);
   if (!png.empty()) {
     ObjectStore::Writer writer = objects_.writer();
     writer.write(png);
