@@ -9,6 +9,10 @@ const UNITS: Record<string, string> = {
   translation: "mm",
   duration: "s",
   sample_rate: "Hz",
+  rate: "Hz",
+  time_step: "s",
+  lowest: "mm, LPS",
+  highest: "mm, LPS",
 };
 const isGroup = (v: unknown): v is Record<string, unknown> =>
   v !== null && typeof v === "object" && !Array.isArray(v);

@@ -40,6 +40,8 @@ export const en = {
   "property.not_finite": "Not finite", "property.metadata": "From the file", "property.rows": "Rows", "property.number_columns": "Number columns",
   "property.text_columns": "Text columns", "property.matrix": "Matrix", "property.translation": "Translation", "property.determinant": "Determinant",
   "property.has_field": "Holds a field", "property.sample_rate": "Sample rate", "property.duration": "Duration", "property.labels": "Labels",
+  "property.rate": "Sampling rate", "property.peak": "Peak", "property.time_step": "Time step", "property.lowest": "Lowest corner",
+  "property.highest": "Highest corner", "property.vertices": "Vertices", "property.description": "Description", "property.series_uid": "Series UID",
   "property.modality": "Modality", "property.sop_class": "SOP class", "property.transfer_syntax": "Transfer syntax", "property.instances": "Instances",
   "property.frames": "Frames", "property.warnings": "Warnings", "property.points": "Points", "property.triangles": "Triangles",
   "operations.title": "Operations", "operations.search": "Search operations", "operations.none": "No operation matches “{q}”.",

@@ -41,6 +41,8 @@ export const zh: Record<Key, string> = {
   "property.not_finite": "非有限值", "property.metadata": "文件自带信息", "property.rows": "行数", "property.number_columns": "数值列",
   "property.text_columns": "文本列", "property.matrix": "矩阵", "property.translation": "平移", "property.determinant": "行列式",
   "property.has_field": "含形变场", "property.sample_rate": "采样率", "property.duration": "时长", "property.labels": "标签",
+  "property.rate": "采样率", "property.peak": "峰值", "property.time_step": "时间步长", "property.lowest": "最小角点",
+  "property.highest": "最大角点", "property.vertices": "顶点数", "property.description": "描述", "property.series_uid": "序列 UID",
   "property.modality": "模态", "property.sop_class": "SOP 类", "property.transfer_syntax": "传输语法", "property.instances": "实例数",
   "property.frames": "帧数", "property.warnings": "警告", "property.points": "点数", "property.triangles": "三角形数",
   "operations.title": "操作", "operations.search": "搜索操作", "operations.none": "没有符合“{q}”的操作。",
