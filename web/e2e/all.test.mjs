@@ -9,6 +9,7 @@ import { operationTests } from "./operations.mjs";
 import { prepare } from "./prepare.mjs";
 import { runTests } from "./runs.mjs";
 import { sessionTests } from "./session.mjs";
+import { speedTests } from "./speed.mjs";
 import "./texts.mjs";
 
 /** Filled in before the first test. */
@@ -22,6 +23,7 @@ before(async () => {
 });
 after(cleanUp);
 
+speedTests(world);
 importTests();
 artifactTests(world);
 runTests(world);

@@ -2,21 +2,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { gzipSync } from "node:zlib";
-import { data, dicom, file, finish, open, picture, serve, skip, temporaryFolder, web } from "./context.mjs";
+import { data, dicom, file, finish, open, picture, serve, skip, temporaryFolder } from "./context.mjs";
 
-const FIRST_PAGE_MS = 1000;
-const SHELL_BYTES = 100_000;
 const EVIL = "<img src=x onerror=alert(1)>";
-
-/** What a page loads before any viewer: index.html and all it names. */
-function shellBytes() {
-  const html = readFileSync(join(web, "dist/index.html"), "utf8");
-  const assets = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map((m) =>
-    readFileSync(join(web, "dist", m[1])),
-  );
-  return [Buffer.from(html), ...assets].reduce((sum, x) => sum + gzipSync(x).length, 0);
-}
 
 async function dropOn(page, name, bytes) {
   const transfer = await page.evaluateHandle(
@@ -47,26 +35,6 @@ async function dropFolder(page, folder) {
 }
 
 export function importTests() {
-  test("the shell is small", { skip }, (t) => {
-    const bytes = shellBytes();
-    t.diagnostic(`shell: ${bytes} bytes gzip`);
-    assert.ok(bytes <= SHELL_BYTES, `${bytes} bytes`);
-  });
-
-  test("the first page is usable within a second", { skip }, async (t) => {
-    const { base } = await serve();
-    const times = [];
-    // The best of a few, each without any cache: other work on the machine is not what is measured.
-    for (let i = 0; i < 4; i++) {
-      const page = await open(base, "/");
-      await page.getByRole("heading", { name: "This workspace is empty" }).waitFor();
-      times.push(Math.round(await page.evaluate(() => performance.now())));
-      await finish(page);
-    }
-    t.diagnostic(`first page usable after ${times.join(", ")} ms`);
-    assert.ok(Math.min(...times) <= FIRST_PAGE_MS, `${times.join(", ")} ms`);
-  });
-
   test("files come in by choosing and dropping", { skip }, async () => {
     const { base } = await serve();
     const page = await open(base, "/");
