@@ -324,6 +324,9 @@ TEST_F(ApiTest, WrongMethodsAndDeepJsonAreRefused) {
   EXPECT_EQ(send("POST", "/api/v1/pipelines", R"({"steps":)" + deep).status, 400);
   const std::string closed = R"({"steps":)" + deep + std::string(100000, ']') + "}";
   EXPECT_EQ(send("POST", "/api/v1/pipelines", closed).status, 400);
+  const Reply large = send("POST", "/api/v1/pipelines", R"({"seed":1e999})");
+  EXPECT_EQ(large.status, 400);
+  EXPECT_THAT(large.body, HasSubstr("a number that is too large"));
   EXPECT_EQ(get("health").status, 200);
 }
 

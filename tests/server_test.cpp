@@ -167,6 +167,31 @@ TEST_F(ServerTest, MalformedRequestsDoNoHarm) {
   EXPECT_EQ(get("artifacts?q=cut").json()["total"], 0);
 }
 
+TEST_F(ServerTest, ABodyThatNobodyReadIsNotTheNextRequest) {
+  // A page elsewhere may make a browser send any body; what looks like a request in it must not become one.
+  const std::string id = uploaded("labels.nii.gz")["id"].get<std::string>();
+  const std::string inner = "DELETE /api/v1/artifacts/" + id + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  for (const std::string head :
+       {"POST /api/v1/artifacts?name=a.csv HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n",
+        "GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n",
+        "POST /api/v1/health HTTP/1.1\r\nHost: localhost\r\n", "PUT /x HTTP/1.1\r\nHost: localhost\r\n",
+        "OPTIONS /x HTTP/1.1\r\nHost: localhost\r\n",
+        "POST /api/v1/artifacts HTTP/1.1\r\nHost: localhost\r\n"}) {
+    const int s = connected();
+    const std::string whole = head + "Content-Length: " + std::to_string(inner.size()) + "\r\n\r\n";
+    ::send(s, whole.data(), whole.size(), MSG_NOSIGNAL);
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(50));  // so that it is not read together with the head
+    ::send(s, inner.data(), inner.size(), MSG_NOSIGNAL);
+    ::shutdown(s, SHUT_WR);
+    char block[4096];
+    while (::recv(s, block, sizeof block, 0) > 0) {
+    }
+    ::close(s);
+    EXPECT_EQ(get("artifacts/" + id).status, 200) << head;
+  }
+}
+
 TEST_F(ServerTest, EndsAtOnceThoughSomebodyIsStillConnected) {
   const int s = connected();
   const std::string request = "GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n";

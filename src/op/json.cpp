@@ -169,6 +169,8 @@ Json parse_json(const std::string& text, const std::string& what) {
     const std::size_t column = start == std::string::npos || start >= end ? end + 1 : end - start;
     throw Error(ErrorCode::invalid_input,
                 fmt::format("{} is not valid JSON: mistake at line {}, column {}", what, line, column));
+  } catch (const Json::out_of_range&) {
+    throw Error(ErrorCode::invalid_input, what + " holds a number that is too large");
   }
 }
 

@@ -45,7 +45,7 @@ Api::Api(Services services) : services_(services) {
 }
 
 void Api::handle(const httplib::Request& request, httplib::Response& response,
-                 const httplib::ContentReader* body, const std::string& path) const {
+                 const httplib::ContentReader* body, bool& body_was_read, const std::string& path) const {
   const std::vector<std::string> parts = parts_of_path(path);
   const std::string method = request.method == "HEAD" ? "GET" : request.method;
   std::vector<std::string> others;
@@ -55,7 +55,7 @@ void Api::handle(const httplib::Request& request, httplib::Response& response,
       others.push_back(routes_[i].method);
       continue;
     }
-    Call call{request, response, body, {}};
+    Call call{request, response, body, &body_was_read, {}};
     for (std::size_t k = 0; k < parts.size(); ++k)
       if (is_name(parts_[i][k])) call.names.push_back(parts[k]);
     return routes_[i].answer(services_, call);

@@ -32,7 +32,7 @@ class Api {
   explicit Api(Services services);
   /// `path` is what stands behind /api/v1. Throws not_found for paths that are none; answers 405 by itself.
   void handle(const httplib::Request& request, httplib::Response& response,
-              const httplib::ContentReader* body, const std::string& path) const;
+              const httplib::ContentReader* body, bool& body_was_read, const std::string& path) const;
 
  private:
   Services services_;

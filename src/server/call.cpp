@@ -40,8 +40,10 @@ std::string Call::choice(const char* name, const std::vector<std::string>& choic
 }
 
 std::string Call::text() const {
+  if (request.is_multipart_form_data())
+    throw Malformed(ErrorCode::invalid_input, "the body is a form, expected a JSON object");
   std::string text;
-  const bool whole = (*body)([&](const char* data, std::size_t size) {
+  const bool whole = read([&](const char* data, std::size_t size) {
     text.append(data, size);
     return text.size() <= most_json;
   });
@@ -49,6 +51,12 @@ std::string Call::text() const {
     throw Malformed(ErrorCode::invalid_input,
                     fmt::format("the body is cut off or longer than {} bytes", most_json));
   return text;
+}
+
+bool Call::read(const httplib::ContentReceiver& receiver) const { return *body_was_read = (*body)(receiver); }
+
+bool Call::read(const httplib::MultipartContentHeader& part, const httplib::ContentReceiver& receiver) const {
+  return *body_was_read = (*body)(part, receiver);
 }
 
 Json Call::json() const {

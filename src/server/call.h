@@ -16,8 +16,9 @@ using op::Json;
 struct Call {
   const httplib::Request& request;
   httplib::Response& response;
-  const httplib::ContentReader* body = nullptr;  // POST and PATCH
-  std::vector<std::string> names;                // what stood for the {…} of the route's path, in order
+  const httplib::ContentReader* body = nullptr;
+  bool* body_was_read = nullptr;   // set by whoever has read the body to its end
+  std::vector<std::string> names;  // what stood for the {…} of the route's path, in order
 
   std::string query(const char* name, const std::string& otherwise = "") const;
   /// A whole number in the query. Throws invalid_input naming the range.
@@ -27,6 +28,9 @@ struct Call {
                      const std::string& otherwise) const;
   /// The body as text of at most 8 MiB.
   std::string text() const;
+  /// The body piece by piece, the second form its parts. False if it was cut off or is not well formed.
+  bool read(const httplib::ContentReceiver& receiver) const;
+  bool read(const httplib::MultipartContentHeader& part, const httplib::ContentReceiver& receiver) const;
   /// The body as a JSON object. Throws Malformed for what is not JSON.
   Json json() const;
   void reply(int status, const Json& json) const;

@@ -10,6 +10,11 @@
 
 namespace sg::server {
 
+/// Whether the connection that this thread serves holds the rest of a body that nobody read. What comes next
+/// on it is not a request but whatever the sender put there, so no more is answered: cpp-httplib goes on
+/// reading.
+inline thread_local bool connection_is_tainted = false;
+
 /// Threads for connections: as many as there are connections, made when needed, at most `most` (then
 /// connections wait). cpp-httplib holds a thread as long as a connection lives, and an event stream lives for
 /// hours.
@@ -47,6 +52,7 @@ class GrowingPool : public httplib::TaskQueue {
       const std::function<void()> task = std::move(tasks_.front());
       tasks_.pop_front();
       lock.unlock();
+      connection_is_tainted = false;
       task();
       lock.lock();
     }

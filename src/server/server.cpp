@@ -107,9 +107,11 @@ struct Server::State {
       call(request, response, &body);
     };
     http.Get(".*", answer);
-    http.Delete(".*", answer);
+    // Methods that may bring a body get the reader, or cpp-httplib would take all of it into memory first.
     http.Post(".*", read);
     http.Patch(".*", read);
+    http.Put(".*", read);
+    http.Delete(".*", read);
   }
 
   /// Before anything else is looked at. Handled = the request ends here.
@@ -126,11 +128,16 @@ struct Server::State {
     response.set_header("X-Content-Type-Options", "nosniff");
     response.set_header("Referrer-Policy", "no-referrer");
     response.set_header("X-Frame-Options", "SAMEORIGIN");
-    const auto refuse = [&](const std::string& why) {
-      reply_problem(response, Error(ErrorCode::forbidden, why));
-      response.set_header("Connection", "close");  // an unread body may follow
+    const auto refuse = [&](const std::string& why, int status = 0) {
+      reply_problem(response, Error(ErrorCode::forbidden, why), status);
+      taint(request, response, false);
       return Result::Handled;
     };
+    if (connection_is_tainted)
+      return refuse("the body of an earlier request was not read: open another connection", 400);
+    static const std::vector<std::string> methods{"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"};
+    if (std::find(methods.begin(), methods.end(), request.method) == methods.end())
+      return refuse(fmt::format("{} is not a method of this server", request.method.substr(0, 20)), 405);
     // A page elsewhere may point a name of its own at this address: the name it came by gives it away.
     const std::string host = request.get_header_value("Host");
     if (is_loopback(options.host) && !host.empty() && !is_loopback(without_port(host)) && host != "[::1]")
@@ -147,19 +154,38 @@ struct Server::State {
     return Result::Unhandled;
   }
 
+  /// Marks the connection if what was just answered had a body that was not read to its end.
+  static void taint(const httplib::Request& request, httplib::Response& response, bool body_was_read) {
+    const std::string length = request.get_header_value("Content-Length");
+    const bool has_body = (!length.empty() && length != "0") || request.has_header("Transfer-Encoding");
+    if (!has_body || body_was_read) return;
+    connection_is_tainted = true;
+    response.set_header("Connection", "close");
+  }
+
   void call(const httplib::Request& request, httplib::Response& response,
             const httplib::ContentReader* body) {
+    bool body_was_read = false;
+    try {
+      answer(request, response, body, body_was_read);
+    } catch (...) {
+      taint(request, response, body_was_read);
+      throw;
+    }
+    taint(request, response, body_was_read);
+  }
+
+  void answer(const httplib::Request& request, httplib::Response& response,
+              const httplib::ContentReader* body, bool& body_was_read) {
     const std::string& path = request.path;
     if (path == "/api/openapi.json" && body == nullptr)
       return response.set_content(description, "application/json");
     if (path.starts_with(api_prefix)) {
       try {
-        api.handle(request, response, body, path.substr(std::string(api_prefix).size()));
+        api.handle(request, response, body, body_was_read, path.substr(std::string(api_prefix).size()));
       } catch (const Malformed& error) {
-        response.set_header("Connection", "close");
         reply_problem(response, error, 400);
       } catch (const Error& error) {
-        if (body != nullptr) response.set_header("Connection", "close");
         reply_problem(response, error);
       }
       if (!response.has_header("Cache-Control")) response.set_header("Cache-Control", "no-store");

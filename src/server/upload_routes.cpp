@@ -48,7 +48,7 @@ void refuse_too_much(const Workspace& workspace, const Call& call) {
 
 std::vector<StoredFile> read_raw(Workspace& workspace, const Call& call, const std::string& name) {
   ObjectStore::Writer writer = workspace.objects().writer();
-  const bool whole = (*call.body)([&](const char* data, std::size_t size) {
+  const bool whole = call.read([&](const char* data, std::size_t size) {
     writer.write({reinterpret_cast<const std::uint8_t*>(data), size});
     return true;
   });
@@ -65,7 +65,7 @@ std::vector<StoredFile> read_parts(Workspace& workspace, const Call& call) {
     if (writer) files.push_back(writer->commit(name));
     writer.reset();
   };
-  const bool whole = (*call.body)(
+  const bool whole = call.read(
       [&](const httplib::MultipartFormData& part) {
         finish();
         name = part.filename;
