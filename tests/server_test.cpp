@@ -92,6 +92,7 @@ TEST_F(ServerTest, HostileNamesStayText) {
   EXPECT_EQ(a["state"], "ready");
   const Reply content = send("GET", "/api/v1/artifacts/" + id + "/content");
   EXPECT_THAT(content.head, Not(HasSubstr("\nX-Evil")));
+  EXPECT_THAT(content.head, HasSubstr("filename=\"_..____X-Evil__1_script_.csv\""));
   EXPECT_THAT(content.head, HasSubstr("filename*=UTF-8''"));
 }
 

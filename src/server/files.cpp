@@ -35,10 +35,15 @@ std::string media_type(const std::string& name) {
   return found == types.end() ? "application/octet-stream" : found->second;
 }
 
-/// A file name for Content-Disposition (RFC 6266, 8187): any text, no way out of the quotes.
+/// A file name for Content-Disposition (RFC 6266, 8187): any text, no way out of the quotes; for those who do
+/// not read the long form, the same in plain letters.
 std::string disposition(bool attachment, const std::string& name) {
-  return fmt::format("{}; filename*=UTF-8''{}", attachment ? "attachment" : "inline",
-                     percent_encoded(platform::safe_name(name)));
+  const std::string safe = platform::safe_name(name), encoded = percent_encoded(safe);
+  std::string plain = safe;
+  for (char& c : plain)
+    if (percent_encoded(std::string(1, c)).size() != 1) c = '_';
+  return fmt::format("{}; filename=\"{}\"; filename*=UTF-8''{}", attachment ? "attachment" : "inline", plain,
+                     encoded);
 }
 
 /// Names inside an archive: relative, harmless on any system, each once.
