@@ -193,6 +193,16 @@ TEST_F(ServerTest, ABodyThatNobodyReadIsNotTheNextRequest) {
   }
 }
 
+TEST_F(ServerTest, AnUploadLargerThanTheDiskIsRefusedBeforeItsFirstByte) {
+  for (const char* length : {"99999999999999999", "18446744073709551615", "-1"}) {
+    const std::string reply = exchange(
+        std::string("POST /api/v1/artifacts?name=a.nii HTTP/1.1\r\nHost: localhost\r\nContent-Length: ") +
+            length + "\r\n\r\n",
+        [](const std::string& text) { return text.find("\r\n\r\n") != std::string::npos; });
+    EXPECT_THAT(reply, HasSubstr(" 507 ")) << length;
+  }
+}
+
 TEST_F(ServerTest, EndsAtOnceThoughSomebodyIsStillConnected) {
   const int s = connected();
   const std::string request = "GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n";

@@ -37,7 +37,7 @@ void refuse_too_much(const Workspace& workspace, const Call& call) {
   const auto free = std::filesystem::space(workspace.folder(), error).available;
   const std::string text = call.request.get_header_value("Content-Length");
   const std::uintmax_t length = std::strtoull(text.c_str(), nullptr, 10);
-  if (error || length + kept_free < free) return;
+  if (error || (free > kept_free && length < free - kept_free)) return;
   throw Error(ErrorCode::resource,
               fmt::format("the upload has {} bytes, the disk of the workspace {} left", length, free));
 }
