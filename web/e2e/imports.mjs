@@ -15,8 +15,13 @@ async function dropOn(page, name, bytes) {
     },
     [name, bytes.toString("base64")],
   );
-  await page.dispatchEvent("body", "dragenter", { dataTransfer: transfer });
-  await page.getByText("Drop to add to the workspace").waitFor();
+  // A page that was only just loaded may not listen yet: the drag goes on until it does.
+  const hint = page.getByText("Drop to add to the workspace");
+  for (let tries = 0; tries < 100 && !(await hint.isVisible()); tries++) {
+    await page.dispatchEvent("body", "dragenter", { dataTransfer: transfer });
+    await page.waitForTimeout(50);
+  }
+  await hint.waitFor();
   await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
 }
 
