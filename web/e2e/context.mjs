@@ -9,6 +9,8 @@ import { chromium } from "playwright-core";
 
 const here = dirname(fileURLToPath(import.meta.url));
 export const web = resolve(here, "..");
+/** How many times longer than on an idle machine everything may take; a busy one needs more. */
+export const patience = Number(process.env.SHAOGUANG_PATIENCE ?? 1);
 export const program = resolve(process.env.SHAOGUANG ?? join(web, "../build/release/bin/shaoguang"));
 const browserPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const data = "/usr/share/mricron/templates";
@@ -119,7 +121,7 @@ export async function open(
     [language, theme],
   );
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(20_000 * patience);
   page.problems = [];
   const tell = (text) => {
     if (!tolerate?.test(text)) page.problems.push(text);

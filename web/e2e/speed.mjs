@@ -6,12 +6,11 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { finish, open, serve, skip, web } from "./context.mjs";
+import { finish, open, patience, serve, skip, web } from "./context.mjs";
 
 const FIRST_PAGE_MS = 1000;
 const VOLUME_MS = 2000;
 const SHELL_BYTES = 100_000;
-const patience = Number(process.env.SHAOGUANG_PATIENCE ?? 1);
 const measured = {};
 
 /** What a page loads before any viewer: index.html and all it names. */
