@@ -72,6 +72,7 @@ void Volume<T>::set_grid(const Grid& grid) {
   grid_ = grid;
 }
 
+template class Buffer<float>;
 template class Volume<std::uint8_t>;
 template class Volume<std::int8_t>;
 template class Volume<std::uint16_t>;

@@ -94,6 +94,7 @@ class Volume {
   Buffer<T> buffer_;
 };
 
+extern template class Buffer<float>;
 extern template class Volume<std::uint8_t>;
 extern template class Volume<std::int8_t>;
 extern template class Volume<std::uint16_t>;
