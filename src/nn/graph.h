@@ -1,0 +1,89 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "nn/layers.h"
+
+namespace sg::nn {
+
+/// What a layer gives; made by Graph, a place in its list of layers.
+struct Value {
+  int layer = -1;
+};
+
+struct Layer {
+  std::string name;
+  Kind kind;
+  std::vector<Value> inputs;
+  Shape shape;  // −1 where it is known only when run
+  std::vector<ParameterShape> parameters;
+};
+
+struct Output {
+  std::string name;
+  Value value;
+};
+
+/// A network as a list of named layers, each reading earlier ones: the one description that is trained, run,
+/// printed and kept in model cards. Values are checked as layers are added.
+///
+///   Graph g;
+///   Value x = g.input("image", {-1, 1, -1, -1});
+///   x = g.add("enter", Convolution{.channels = 16}, x);
+///   x = g.add("enter.relu", Activation{}, x);
+///   g.output("edges", x);
+class Graph {
+ public:
+  /// Shape [N,C,…], −1 for sizes known only when run; channels must be known where a layer's weights depend
+  /// on them.
+  Value input(std::string name, Shape shape);
+  /// Throws invalid_input (field: the layer's name) for a name that is taken or has other characters than
+  /// letters, digits, "_", "-", ".", for a wrong number of inputs, and for what output_shape refuses.
+  Value add(std::string name, Kind kind, std::vector<Value> inputs);
+  Value add(std::string name, Kind kind, Value input) {
+    return add(std::move(name), std::move(kind), std::vector{input});
+  }
+  void output(std::string name, Value value);
+
+  const std::vector<Layer>& layers() const { return layers_; }
+  const std::vector<Output>& outputs() const { return outputs_; }
+  std::vector<Value> inputs() const;
+  const Layer& operator[](Value value) const { return layers_[static_cast<std::size_t>(value.layer)]; }
+
+ private:
+  std::vector<Layer> layers_;
+  std::vector<Output> outputs_;
+};
+
+/// The shape of every layer for these shapes of the inputs, in order. Throws invalid_input where they do not
+/// fit the declared ones or a layer refuses them.
+std::vector<Shape> shapes(const Graph& graph, std::span<const Shape> inputs);
+
+/// Every parameter as it is called in a weights file: "<layer>.<name>".
+std::vector<ParameterShape> parameters(const Graph& graph);
+std::int64_t parameter_count(const Graph& graph);
+
+/// First weights: He's normal distribution for layers (fan in; He et al. 2015, arXiv:1502.01852), uniform
+/// ±1/√features for GRU, 1 and 0 for norms, 0.25 for parametric ReLU. The same for the same seed, on every
+/// machine.
+std::vector<std::pair<std::string, Tensor>> initial_weights(const Graph& graph, std::uint64_t seed);
+
+struct Summary {
+  struct Row {
+    std::string name, kind;
+    Shape shape;
+    std::int64_t parameters = 0, multiply_adds = 0, bytes = 0;  // bytes of the layer's output in float32
+  };
+  std::vector<Row> rows;
+  std::int64_t parameters = 0, multiply_adds = 0;
+};
+Summary summarize(const Graph& graph, std::span<const Shape> inputs);
+/// A table for people, one line a layer, sums below.
+std::string to_text(const Summary& summary);
+
+/// The description as JSON text, and back. Reading takes hostile text: whatever it holds, the result is a
+/// valid graph or Error{invalid_input} naming the layer.
+std::string to_json(const Graph& graph);
+Graph graph_from_json(std::string_view text);
+
+}  // namespace sg::nn
