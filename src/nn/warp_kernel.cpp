@@ -1,0 +1,173 @@
+#include "nn/warp_kernel.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "nn/warp_kernel.cpp"
+#include "hwy/foreach_target.h"  // compiles the rest once for each instruction set
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sg::nn::detail {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using F = hn::ScalableTag<float>;
+using I = hn::RebindToSigned<F>;
+using VF = hn::Vec<F>;
+using VI = hn::Vec<I>;
+
+constexpr std::int64_t most_lanes = 16;  // vector lanes of the widest instruction set
+
+/// Corners of the cells that one vector of targets reads, and their weights; a corner outside has weight 0
+/// (zeros) or is moved onto the edge. 8 corners, 4 in 2-D.
+struct Corners {
+  HWY_ALIGN std::int32_t index[8][most_lanes];
+  HWY_ALIGN float weight[8][most_lanes];
+};
+
+/// Along one axis: the two neighbours' indices and weights.
+struct Pair {
+  VI low, high;
+  VF low_weight, high_weight;
+};
+
+HWY_INLINE Pair along(VF at, std::int64_t size, Interpolation interpolation, Border border) {
+  const F d;
+  const I di;
+  const VF last = hn::Set(d, static_cast<float>(size - 1));
+  // Not a number becomes 0; what is far outside stays just far enough outside to be no neighbour.
+  at = hn::IfThenElse(hn::Eq(at, at), at, hn::Zero(d));
+  at = border == Border::edge ? hn::Min(hn::Max(at, hn::Zero(d)), last)
+                              : hn::Min(hn::Max(at, hn::Set(d, -2.0F)), hn::Add(last, hn::Set(d, 2.0F)));
+  VF floor = hn::Floor(interpolation == Interpolation::nearest ? hn::Add(at, hn::Set(d, 0.5F)) : at);
+  const VF one = hn::Set(d, 1.0F), zero = hn::Zero(d);
+  Pair pair;
+  pair.high_weight = interpolation == Interpolation::nearest ? zero : hn::Sub(at, floor);
+  pair.low_weight = hn::Sub(one, pair.high_weight);
+  const VF next = hn::Add(floor, one);
+  pair.low_weight = hn::IfThenElse(hn::And(hn::Ge(floor, zero), hn::Le(floor, last)), pair.low_weight, zero);
+  pair.high_weight = hn::IfThenElse(hn::And(hn::Ge(next, zero), hn::Le(next, last)), pair.high_weight, zero);
+  pair.low = hn::ConvertTo(di, hn::Min(hn::Max(floor, zero), last));
+  pair.high = hn::ConvertTo(di, hn::Min(hn::Max(next, zero), last));
+  return pair;
+}
+
+HWY_INLINE void find_corners(const WarpGrid& grid, std::int64_t x, std::int64_t y, std::int64_t z,
+                             const float* u, Interpolation interpolation, Border border, Corners& corners) {
+  const F d;
+  const I di;
+  const std::int64_t positions = grid.width * grid.height * grid.depth;
+  const std::int64_t at = (z * grid.height + y) * grid.width + x;
+  const Pair px = along(hn::Add(hn::Iota(d, static_cast<float>(x)), hn::LoadU(d, u + at)), grid.width,
+                        interpolation, border);
+  const Pair py = along(hn::Add(hn::Set(d, static_cast<float>(y)), hn::LoadU(d, u + positions + at)),
+                        grid.height, interpolation, border);
+  Pair pz{hn::Zero(di), hn::Zero(di), hn::Set(d, 1.0F), hn::Zero(d)};
+  if (grid.axes == 3)
+    pz = along(hn::Add(hn::Set(d, static_cast<float>(z)), hn::LoadU(d, u + 2 * positions + at)), grid.depth,
+               interpolation, border);
+  const VI width = hn::Set(di, static_cast<std::int32_t>(grid.width));
+  const VI plane = hn::Set(di, static_cast<std::int32_t>(grid.width * grid.height));
+  int corner = 0;
+  for (int k = 0; k < (grid.axes == 3 ? 2 : 1); ++k) {
+    const VI iz = hn::Mul(k == 0 ? pz.low : pz.high, plane);
+    const VF wz = k == 0 ? pz.low_weight : pz.high_weight;
+    for (int j = 0; j < 2; ++j) {
+      const VI iy = hn::Add(iz, hn::Mul(j == 0 ? py.low : py.high, width));
+      const VF wy = hn::Mul(wz, j == 0 ? py.low_weight : py.high_weight);
+      hn::Store(hn::Add(iy, px.low), di, corners.index[corner]);
+      hn::Store(hn::Mul(wy, px.low_weight), d, corners.weight[corner++]);
+      hn::Store(hn::Add(iy, px.high), di, corners.index[corner]);
+      hn::Store(hn::Mul(wy, px.high_weight), d, corners.weight[corner++]);
+    }
+  }
+}
+
+/// `count` targets of one plain channel.
+HWY_INLINE void read_plain(const float* image, const Corners& corners, int corner_count, float* result,
+                           std::int64_t count) {
+  const F d;
+  const I di;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  VF sum = hn::Zero(d);
+  for (int c = 0; c < corner_count; ++c)
+    sum = hn::MulAdd(hn::Load(d, corners.weight[c]),
+                     hn::GatherIndex(d, image, hn::Load(di, corners.index[c])), sum);
+  if (count >= lanes) {
+    hn::StoreU(sum, d, result);
+    return;
+  }
+  HWY_ALIGN float rest[hn::MaxLanes(F())];
+  hn::Store(sum, d, rest);
+  for (std::int64_t i = 0; i < count; ++i) result[i] = rest[i];
+}
+
+/// `count` targets of a group of `lanes` channels side by side, lanes a multiple of the vector's.
+template <int corner_count>
+HWY_INLINE void read_blocked(const float* image, std::int64_t lanes, const Corners& corners, float* result,
+                             std::int64_t count) {
+  const F d;
+  const auto width = static_cast<std::int64_t>(hn::Lanes(d));
+  for (std::int64_t i = 0; i < count; ++i) {
+    for (std::int64_t l = 0; l < lanes; l += width) {
+      VF sum =
+          hn::Mul(hn::Set(d, corners.weight[0][i]), hn::LoadU(d, image + corners.index[0][i] * lanes + l));
+      for (int c = 1; c < corner_count; ++c)
+        sum = hn::MulAdd(hn::Set(d, corners.weight[c][i]),
+                         hn::LoadU(d, image + corners.index[c][i] * lanes + l), sum);
+      hn::StoreU(sum, d, result + i * lanes + l);
+    }
+  }
+}
+
+void warp_row_simd(const WarpGrid& grid, std::int64_t row, const float* image, std::int64_t groups,
+                   std::int64_t lanes, const float* u, float* result, Interpolation interpolation,
+                   Border border) {
+  const F d;
+  const auto width = static_cast<std::int64_t>(hn::Lanes(d));
+  const std::int64_t y = row % grid.height, z = row / grid.height;
+  const std::int64_t positions = grid.width * grid.height * grid.depth;
+  const int corner_count = grid.axes == 3 ? 8 : 4;
+  Corners corners;
+  for (std::int64_t x = 0; x < grid.width; x += width) {
+    const std::int64_t count = grid.width - x < width ? grid.width - x : width;
+    find_corners(grid, x, y, z, u, interpolation, border, corners);
+    for (std::int64_t g = 0; g < groups; ++g) {
+      const float* from = image + g * positions * lanes;
+      float* to = result + (g * positions + row * grid.width + x) * lanes;
+      if (lanes == 1) {
+        read_plain(from, corners, corner_count, to, count);
+      } else if (lanes % width == 0) {
+        if (corner_count == 8)
+          read_blocked<8>(from, lanes, corners, to, count);
+        else
+          read_blocked<4>(from, lanes, corners, to, count);
+      } else {
+        for (std::int64_t i = 0; i < count; ++i) {
+          for (std::int64_t l = 0; l < lanes; ++l) {
+            float sum = 0;
+            for (int c = 0; c < corner_count; ++c)
+              sum += corners.weight[c][i] * from[corners.index[c][i] * lanes + l];
+            to[i * lanes + l] = sum;
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace sg::nn::detail
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sg::nn::detail {
+
+HWY_EXPORT(warp_row_simd);
+
+void warp_row(const WarpGrid& grid, std::int64_t row, const float* image, std::int64_t groups,
+              std::int64_t lanes, const float* u, float* result, Interpolation interpolation, Border border) {
+  HWY_DYNAMIC_DISPATCH(warp_row_simd)(grid, row, image, groups, lanes, u, result, interpolation, border);
+}
+
+}  // namespace sg::nn::detail
+#endif
