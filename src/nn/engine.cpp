@@ -379,6 +379,7 @@ void Engine::Builder::build_outputs() {
     output_shapes_.push_back(shape(output.value));
     // What a step wrote plainly into a block of its own goes straight to the caller's memory.
     const bool direct = value.desc == plain(shape(output.value)) && !plan_.is_external(value.block) &&
+                        plan_.bytes_of(value.block) == count(shape(output.value)) * 4 &&
                         !plan_.is_placed(value.block) && taken.insert(value.block).second;
     bool holds_others = false;
     for (const int parent : parents_) holds_others = holds_others || parent == value.block;

@@ -23,6 +23,7 @@ class MemoryPlan {
   std::vector<std::int64_t> arrange();
   /// Size of the arena; known after arrange.
   std::int64_t bytes() const { return bytes_; }
+  std::int64_t bytes_of(int block) const { return blocks_[static_cast<std::size_t>(block)].bytes; }
   int size() const { return static_cast<int>(blocks_.size()); }
 
  private:

@@ -50,15 +50,18 @@ class Run {
   }
   void set(const Layer& layer, const std::vector<const Values*>& in, Values& out) {
     layer_ = &layer;
+    own_.clear();
     std::visit([&](const auto& kind) { of(kind, in, out); }, layer.kind);
   }
 
  private:
   using In = const std::vector<const Values*>&;
-  double w(const char* name, std::int64_t i) const {
-    return static_cast<double>(weights_.at(layer_->name + "." + name)->data()[i]);
+  double w(std::string_view name, std::int64_t i) {
+    auto found = std::find_if(own_.begin(), own_.end(), [&](const auto& one) { return one.first == name; });
+    if (found == own_.end())
+      found = own_.emplace(own_.end(), name, weights_.at(layer_->name + "." + std::string(name))->data());
+    return static_cast<double>(found->second[i]);
   }
-  bool has(const char* name) const { return weights_.contains(layer_->name + "." + name); }
 
   void of(const Input&, In, Values&) {}
 
@@ -149,12 +152,12 @@ class Run {
             double x_part[3], h_part[3];
             for (std::int64_t gate = 0; gate < 3; ++gate) {
               const std::int64_t row = gate * f_count + f;
-              x_part[gate] = w(bi.c_str(), row);
-              h_part[gate] = w(bh.c_str(), row);
+              x_part[gate] = w(bi, row);
+              h_part[gate] = w(bh, row);
               for (std::int64_t i = 0; i < inputs; ++i)
-                x_part[gate] += w(wi.c_str(), row * inputs + i) * (*in[0])[(n * times + t) * inputs + i];
+                x_part[gate] += w(wi, row * inputs + i) * (*in[0])[(n * times + t) * inputs + i];
               for (std::int64_t i = 0; i < f_count; ++i)
-                h_part[gate] += w(wh.c_str(), row * f_count + i) * h[static_cast<std::size_t>(i)];
+                h_part[gate] += w(wh, row * f_count + i) * h[static_cast<std::size_t>(i)];
             }
             const double r = logistic(x_part[0] + h_part[0]), z = logistic(x_part[1] + h_part[1]);
             const double candidate = std::tanh(x_part[2] + r * h_part[2]);
@@ -423,6 +426,7 @@ class Run {
 
   std::map<std::string, const Tensor*> weights_;
   const Layer* layer_ = nullptr;
+  std::vector<std::pair<std::string, const float*>> own_;  // the layer's weights that were asked for
 };
 
 }  // namespace
