@@ -234,18 +234,25 @@ detail::Desc Engine::Builder::plain(const Shape& shape) {
   return {shape, dnnl::memory::data_type::f32, strides};
 }
 
-detail::Desc Engine::Builder::with_lanes(const Shape& shape, std::int64_t lanes) {
+detail::Desc Engine::Builder::blocked(const Shape& shape, std::int64_t lanes) {
   using Tag = dnnl::memory::format_tag;
   const bool flat = shape.size() == 4;
   const Tag tag = lanes == 16  ? (flat ? Tag::nChw16c : Tag::nCdhw16c)
                   : lanes == 8 ? (flat ? Tag::nChw8c : Tag::nCdhw8c)
                                : (flat ? Tag::nChw4c : Tag::nCdhw4c);
-  return lanes == 1 ? plain(shape) : Desc(shape, dnnl::memory::data_type::f32, tag);
+  return {shape, dnnl::memory::data_type::f32, tag};
+}
+
+detail::Desc Engine::Builder::channels_last(const Shape& shape) {
+  using Tag = dnnl::memory::format_tag;
+  return {shape, dnnl::memory::data_type::f32, shape.size() == 4 ? Tag::nhwc : Tag::ndhwc};
 }
 
 detail::Desc Engine::Builder::like(const Shape& shape, const Desc& other) {
   const std::optional<detail::Layout> layout = detail::layout_of(other);
-  return with_lanes(shape, layout && shape.size() >= 4 ? layout->lanes : 1);
+  if (!layout || layout->lanes == 1 || shape.size() < 4) return plain(shape);
+  return other.data.format_desc.blocking.inner_nblks == 1 ? blocked(shape, layout->lanes)
+                                                          : channels_last(shape);
 }
 
 Slot Engine::Builder::make(const Desc& desc) {

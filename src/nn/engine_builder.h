@@ -23,15 +23,17 @@ struct Slot {
 };
 
 /// How a float32 value of oneDNN lies in memory, as our own kernels want it: value (n,c,p), p the place among
-/// `positions`, is at n·sample + (c / lanes)·group + p·lanes + c % lanes. lanes = 1: plain [N,C,…].
+/// `positions`, is at n·sample + (c / lanes)·group + p·lanes + c % lanes. lanes = 1: plain [N,C,…]; lanes =
+/// channels: channels last; else blocks of channels.
 struct Layout {
   std::int64_t samples = 0, channels = 0, positions = 0;
   std::int64_t lanes = 1;
+  bool operator==(const Layout&) const = default;
   std::int64_t groups() const { return (channels + lanes - 1) / lanes; }
   std::int64_t group() const { return positions * lanes; }
   std::int64_t sample() const { return groups() * group(); }
 };
-/// None where the layout is neither plain nor in blocks of channels.
+/// None where the layout is none of these.
 std::optional<Layout> layout_of(const Desc& desc);
 
 /// Addresses of all blocks during a run.
@@ -78,9 +80,10 @@ class Engine::Builder {
   bool has_weight(const Layer& layer, std::string_view name) const;
 
   static Desc plain(const Shape& shape);
-  /// Channels in blocks of `lanes`; plain for 1.
-  static Desc with_lanes(const Shape& shape, std::int64_t lanes);
-  /// In the same blocks as `other`; plain if that has none.
+  /// Images with channels in blocks of `lanes` (4, 8 or 16), or last.
+  static Desc blocked(const Shape& shape, std::int64_t lanes);
+  static Desc channels_last(const Shape& shape);
+  /// In the same kind of layout as `other`.
   static Desc like(const Shape& shape, const Desc& other);
   Slot make(const Desc& desc);
   /// The same values in another layout; the slot itself if that is its own.

@@ -29,6 +29,9 @@ std::optional<Layout> layout_of(const Desc& desc) {
     return std::nullopt;
   if (blocking.inner_nblks == 1) layout.lanes = blocking.inner_blks[0];
   for (int a = 2; a < d.ndims; ++a) layout.positions *= d.dims[a];
+  const bool last = blocking.inner_nblks == 0 && d.ndims >= 4 && layout.channels > 1 &&
+                    layout.positions > 1 && blocking.strides[1] == 1;
+  if (last) layout.lanes = layout.channels;
   std::int64_t expected = layout.lanes;
   for (int a = d.ndims - 1; a >= 2; --a) {
     if (d.dims[a] > 1 && blocking.strides[a] != expected) return std::nullopt;

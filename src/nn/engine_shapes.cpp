@@ -35,24 +35,32 @@ Slot Engine::Builder::build(const Concat& layer, const Fused& fused) {
   // Channels of one sample lie one behind the other in plain layouts, and in blocked ones where each input
   // fills its blocks: then the inputs are given their places in the result from the start, and nothing is
   // copied.
-  std::optional<std::int64_t> lanes;
-  bool in_place = axis == 1 && out[0] == 1, alike = true;
+  const Desc first = slot(own.inputs[0]).desc;
+  const std::optional<Layout> first_layout = detail::layout_of(first);
+  const bool first_is_blocked = first.data.format_desc.blocking.inner_nblks == 1;
+  bool alike = axis == 1 && first_layout && (first_is_blocked || first_layout->lanes == 1), any_plain = false;
+  bool in_place = out[0] == 1;
   std::vector<int> blocks;
   for (const Value value : own.inputs) {
     const Slot& input = slot(value);
     const std::optional<Layout> layout = detail::layout_of(input.desc);
-    alike = alike && layout && (!lanes || *lanes == layout->lanes) && layout->channels % layout->lanes == 0;
-    if (layout) lanes = layout->lanes;
+    alike = alike && layout && layout->lanes == first_layout->lanes &&
+            layout->channels % layout->lanes == 0 &&
+            (input.desc.data.format_desc.blocking.inner_nblks == 1) == first_is_blocked;
+    any_plain = any_plain || !layout || layout->lanes == 1;
     in_place = in_place && alike && !plan_.is_external(input.block) && !plan_.is_placed(input.block) &&
                std::find(blocks.begin(), blocks.end(), input.block) == blocks.end() &&
                static_cast<std::int64_t>(input.desc.get_size()) == count(shape(value)) * 4;
     blocks.push_back(input.block);
   }
+  // Else channels last, if that is how convolutions left them, or plain.
+  const bool last = !alike && axis == 1 && !any_plain;
   std::vector<Slot> inputs;
-  for (const Value value : own.inputs)
-    inputs.push_back(alike && axis == 1 ? slot(value) : as_plain(slot(value), own.name + " input"));
-  Desc desc = plain(out);
-  if (alike && axis == 1 && *lanes > 1) desc = with_lanes(out, *lanes);
+  for (const Value value : own.inputs) {
+    const Desc wanted = alike ? slot(value).desc : last ? channels_last(shape(value)) : plain(shape(value));
+    inputs.push_back(as(slot(value), wanted, own.name + " input"));
+  }
+  const Desc desc = alike ? like(out, first) : last ? channels_last(out) : plain(out);
   const Slot result = make(desc);
   if (in_place) {
     std::int64_t offset = 0;

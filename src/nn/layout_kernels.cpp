@@ -72,6 +72,37 @@ void lane_moments(const float* x, std::int64_t positions, std::int64_t step, con
   }
 }
 
+/// Fewer channels than a vector holds: several positions to a vector, as many as fit whole.
+void narrow_moments(const float* x, std::int64_t positions, std::int64_t lanes, const float* shift,
+                    double* sum, double* squares) {
+  const F d;
+  const auto width = static_cast<std::int64_t>(hn::Lanes(d));
+  const std::int64_t step = width / lanes * lanes, values = positions * lanes;
+  HWY_ALIGN float parts[2 * hn::MaxLanes(F())] = {};
+  for (std::int64_t i = 0; i < step; ++i) parts[i] = shift[i % lanes];
+  const VF s = hn::Load(d, parts);
+  std::int64_t i = 0;
+  while (i + width <= values) {
+    VF total = hn::Zero(d), total_squares = hn::Zero(d);
+    for (std::int64_t run = 0; run < run_length && i + width <= values; ++run, i += step) {
+      const VF v = hn::Sub(hn::LoadU(d, x + i), s);
+      total = hn::Add(total, v);
+      total_squares = hn::MulAdd(v, v, total_squares);
+    }
+    hn::Store(total, d, parts);
+    hn::Store(total_squares, d, parts + width);
+    for (std::int64_t l = 0; l < step; ++l) {
+      sum[l % lanes] += static_cast<double>(parts[l]);
+      squares[l % lanes] += static_cast<double>(parts[width + l]);
+    }
+  }
+  for (; i < values; ++i) {
+    const auto v = static_cast<double>(x[i] - shift[i % lanes]);
+    sum[i % lanes] += v;
+    squares[i % lanes] += v * v;
+  }
+}
+
 void add_moments_simd(const float* x, std::int64_t positions, std::int64_t lanes, const float* shift,
                       double* sum, double* squares) {
   const auto width = static_cast<std::int64_t>(hn::Lanes(F()));
@@ -111,19 +142,45 @@ void scale_and_bend_simd(const float* x, float* y, std::int64_t positions, std::
     }
     return;
   }
-  if (lanes % width == 0) {
-    for (std::int64_t l = 0; l < lanes; l += width) {
-      const VF a = hn::LoadU(d, scale + l), b = hn::LoadU(d, offset + l), s = hn::LoadU(d, slope + l);
-      for (std::int64_t p = 0; p < positions; ++p)
-        hn::StoreU(bent(hn::LoadU(d, x + p * lanes + l), a, b, s), d, y + p * lanes + l);
+  if (lanes == width) {
+    const VF a = hn::LoadU(d, scale), b = hn::LoadU(d, offset), s = hn::LoadU(d, slope);
+    for (std::int64_t i = 0; i < positions * width; i += width)
+      hn::StoreU(bent(hn::LoadU(d, x + i), a, b, s), d, y + i);
+    return;
+  }
+  if (lanes > width) {
+    for (std::int64_t p = 0; p < positions; ++p) {
+      const float* from = x + p * lanes;
+      float* to = y + p * lanes;
+      std::int64_t l = 0;
+      for (; l + width <= lanes; l += width)
+        hn::StoreU(bent(hn::LoadU(d, from + l), hn::LoadU(d, scale + l), hn::LoadU(d, offset + l),
+                        hn::LoadU(d, slope + l)),
+                   d, to + l);
+      for (; l < lanes; ++l) {
+        const float v = from[l] * scale[l] + offset[l];
+        to[l] = v > 0 ? v : v * slope[l];
+      }
     }
     return;
   }
-  for (std::int64_t p = 0; p < positions; ++p) {
-    for (std::int64_t l = 0; l < lanes; ++l) {
-      const float v = x[p * lanes + l] * scale[l] + offset[l];
-      y[p * lanes + l] = v > 0 ? v : v * slope[l];
-    }
+  // Fewer channels than a vector holds: several positions to a vector, as many as fit whole.
+  const std::int64_t at_once = width / lanes;
+  HWY_ALIGN float pattern[3 * hn::MaxLanes(F())] = {};
+  for (std::int64_t i = 0; i < at_once * lanes; ++i) {
+    pattern[i] = scale[i % lanes];
+    pattern[width + i] = offset[i % lanes];
+    pattern[2 * width + i] = slope[i % lanes];
+  }
+  const VF a = hn::Load(d, pattern), b = hn::Load(d, pattern + width), s = hn::Load(d, pattern + 2 * width);
+  const auto whole = hn::FirstN(d, static_cast<std::size_t>(at_once * lanes));
+  const std::int64_t values = positions * lanes;
+  std::int64_t i = 0;
+  for (; i + width <= values; i += at_once * lanes)
+    hn::BlendedStore(bent(hn::LoadU(d, x + i), a, b, s), whole, d, y + i);
+  for (; i < values; ++i) {
+    const float v = x[i] * scale[i % lanes] + offset[i % lanes];
+    y[i] = v > 0 ? v : v * slope[i % lanes];
   }
 }
 

@@ -8,7 +8,7 @@ namespace sg::nn::detail {
 // instruction set (Highway), chosen at run time.
 
 /// sum[l] = Σ (x − shift[l]), squares[l] = Σ (x − shift[l])² over the positions of each lane, in double.
-/// Positions are at most 2¹⁶ a call, so that float32 partial sums keep 1e-6. lanes ≤ 64.
+/// Positions are at most 2¹⁶ a call, so that float32 partial sums keep 1e-6.
 void add_moments(const float* x, std::int64_t positions, std::int64_t lanes, const float* shift, double* sum,
                  double* squares);
 

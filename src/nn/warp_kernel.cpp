@@ -101,20 +101,28 @@ HWY_INLINE void read_plain(const float* image, const Corners& corners, int corne
   for (std::int64_t i = 0; i < count; ++i) result[i] = rest[i];
 }
 
-/// `count` targets of a group of `lanes` channels side by side, lanes a multiple of the vector's.
+/// `count` targets of a group of `lanes` channels side by side. Lanes beyond the last whole vector are done
+/// one by one.
 template <int corner_count>
 HWY_INLINE void read_blocked(const float* image, std::int64_t lanes, const Corners& corners, float* result,
                              std::int64_t count) {
   const F d;
   const auto width = static_cast<std::int64_t>(hn::Lanes(d));
   for (std::int64_t i = 0; i < count; ++i) {
-    for (std::int64_t l = 0; l < lanes; l += width) {
+    std::int64_t l = 0;
+    for (; l + width <= lanes; l += width) {
       VF sum =
           hn::Mul(hn::Set(d, corners.weight[0][i]), hn::LoadU(d, image + corners.index[0][i] * lanes + l));
       for (int c = 1; c < corner_count; ++c)
         sum = hn::MulAdd(hn::Set(d, corners.weight[c][i]),
                          hn::LoadU(d, image + corners.index[c][i] * lanes + l), sum);
       hn::StoreU(sum, d, result + i * lanes + l);
+    }
+    for (; l < lanes; ++l) {
+      float sum = 0;
+      for (int c = 0; c < corner_count; ++c)
+        sum += corners.weight[c][i] * image[corners.index[c][i] * lanes + l];
+      result[i * lanes + l] = sum;
     }
   }
 }
@@ -136,20 +144,10 @@ void warp_row_simd(const WarpGrid& grid, std::int64_t row, const float* image, s
       float* to = result + (g * positions + row * grid.width + x) * lanes;
       if (lanes == 1) {
         read_plain(from, corners, corner_count, to, count);
-      } else if (lanes % width == 0) {
-        if (corner_count == 8)
-          read_blocked<8>(from, lanes, corners, to, count);
-        else
-          read_blocked<4>(from, lanes, corners, to, count);
+      } else if (corner_count == 8) {
+        read_blocked<8>(from, lanes, corners, to, count);
       } else {
-        for (std::int64_t i = 0; i < count; ++i) {
-          for (std::int64_t l = 0; l < lanes; ++l) {
-            float sum = 0;
-            for (int c = 0; c < corner_count; ++c)
-              sum += corners.weight[c][i] * from[corners.index[c][i] * lanes + l];
-            to[i * lanes + l] = sum;
-          }
-        }
+        read_blocked<4>(from, lanes, corners, to, count);
       }
     }
   }
