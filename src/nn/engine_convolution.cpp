@@ -160,6 +160,11 @@ Slot Engine::Builder::build(const Convolution& layer, const Fused& fused) {
     source.data.data_type = dnnl::memory::convert_to_c(type);
     const auto other = choose(source, blocked(out, lanes));
     if (std::string_view(other.impl_info_str()).starts_with("jit")) chosen = other;
+  } else if (layer.groups == 1 && !quantised && whole_in && weight_tensor.size() == in[1] * layer.channels) {
+    Desc source = blocked(in, lanes);  // a kernel of 1 reads blocks as well and spares a copy
+    source.data.data_type = dnnl::memory::convert_to_c(type);
+    const auto other = choose(source, with_any_layout(out));
+    if (std::string_view(other.impl_info_str()).starts_with("jit")) chosen = other;
   }
   const Slot source = quantised ? scaled(slot(input), chosen.src_desc(), from, own.name + " input")
                                 : as(slot(input), chosen.src_desc(), own.name + " input");
