@@ -58,8 +58,7 @@ Value Graph::add(std::string name, Kind kind, std::vector<Value> inputs) {
   const std::string_view called = kind_name(kind);
   if (!is_name(name))
     refuse(name, called, "expected a name of letters, digits, \"_\", \"-\" and \".\", at most 200 of them");
-  for (const Layer& layer : layers_)
-    if (layer.name == name) refuse(name, called, "the name is taken");
+  if (places_.contains(name)) refuse(name, called, "the name is taken");
   if (layers_.size() == most_layers) refuse(name, called, fmt::format("more than {} layers", most_layers));
   const auto [least, most] = arity(kind);
   if (inputs.size() < least || inputs.size() > most)
@@ -99,6 +98,11 @@ void Graph::output(std::string name, Value value) {
   for (const Output& other : outputs_)
     if (other.name == name) refuse(name, "output", "the name is taken");
   outputs_.push_back({std::move(name), value});
+}
+
+std::optional<Value> Graph::find(std::string_view name) const {
+  const auto found = places_.find(name);
+  return found == places_.end() ? std::nullopt : std::optional(Value{found->second});
 }
 
 std::vector<Value> Graph::inputs() const {

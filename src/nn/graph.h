@@ -1,5 +1,9 @@
 #pragma once
+#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "nn/layers.h"
@@ -48,10 +52,13 @@ class Graph {
   const std::vector<Layer>& layers() const { return layers_; }
   const std::vector<Output>& outputs() const { return outputs_; }
   std::vector<Value> inputs() const;
+  /// The layer of this name; none if there is no such.
+  std::optional<Value> find(std::string_view name) const;
   const Layer& operator[](Value value) const { return layers_[static_cast<std::size_t>(value.layer)]; }
 
  private:
   std::vector<Layer> layers_;
+  std::map<std::string, int, std::less<>> places_;
   std::vector<Output> outputs_;
 };
 
@@ -80,10 +87,5 @@ struct Summary {
 Summary summarize(const Graph& graph, std::span<const Shape> inputs);
 /// A table for people, one line a layer, sums below.
 std::string to_text(const Summary& summary);
-
-/// The description as JSON text, and back. Reading takes hostile text: whatever it holds, the result is a
-/// valid graph or Error{invalid_input} naming the layer.
-std::string to_json(const Graph& graph);
-Graph graph_from_json(std::string_view text);
 
 }  // namespace sg::nn

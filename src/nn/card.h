@@ -1,0 +1,81 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nn/graph.h"
+
+namespace sg::nn {
+
+/// What a trained network is, for those who run it and those who judge it: the contents of card.json beside
+/// the weights. Sections follow Mitchell et al. 2019 (doi:10.1145/3287560.3287596) and MONAI's bundles.
+struct Card {
+  /// What an input or output holds.
+  struct Port {
+    std::string name, meaning;
+    std::vector<std::string> classes;  // of an output that scores classes, in order of its channels
+  };
+  struct Weights {
+    std::string file = "weights.safetensors";  // in the card's folder
+    std::string sha256;
+    std::int64_t bytes = 0;
+  };
+  struct Data {
+    std::string name, source, licence, use;  // use: "training", "validation", …
+  };
+  struct Training {
+    std::string method, command, revision, hardware, software, date;
+    std::int64_t seed = 0, steps = 0, examples = 0;
+    double seconds = 0;
+    std::vector<Data> data;
+    std::vector<std::string> remarks;
+  };
+  /// One measured figure. `against`: what it was compared with; agreement with another program or model is
+  /// called so there. `low` and `high`: a 95 % interval, or the range over subjects; `interval` says which.
+  struct Metric {
+    std::string name, unit, on, against, interval;
+    double value = 0;
+    std::optional<double> low, high;
+    std::int64_t count = 0;  // subjects or images
+  };
+  /// What the network gives for a fixed random input (Context-free: Rng(seed), normal values): so that a
+  /// machine can tell whether it computes what was meant.
+  struct Check {
+    std::uint64_t seed = 0;
+    std::vector<Shape> inputs;
+    struct Result {
+      double mean = 0, deviation = 0, first = 0, last = 0;
+    };
+    std::vector<Result> results;
+  };
+
+  std::string name, title, purpose, version, licence;
+  Graph graph;
+  std::vector<Port> inputs, outputs;
+  double spacing_mm = 0;  // voxel size it was trained at; 0: any
+  Weights weights;
+  Training training;
+  std::vector<Metric> metrics;
+  std::vector<std::string> limits;  // what it was not validated on
+  std::vector<std::string> references;
+  std::optional<Check> check;
+};
+
+/// The card as JSON text, members in the order above.
+std::string to_json(const Card& card);
+/// Reads hostile text: the result is a valid card with a valid graph, or Error{invalid_input} naming the
+/// member and what was expected. Texts are taken as they are (escape them when showing). At most 4 MiB.
+Card card_from_json(std::string_view text);
+/// Throws also not_found and forbidden; messages name the path.
+Card read_card(const std::filesystem::path& path);
+/// card.md: the same for people.
+std::string to_markdown(const Card& card);
+
+/// A graph alone, as cards hold it.
+std::string to_json(const Graph& graph);
+Graph graph_from_json(std::string_view text);
+
+}  // namespace sg::nn
