@@ -2,6 +2,7 @@
 
 #include "evaluation/operations.h"
 #include "image/operations.h"
+#include "model/operations.h"
 #include "registration/operations.h"
 
 namespace sg::app {
@@ -13,17 +14,23 @@ std::vector<op::Operation> operations() {
       image::resample_operation(),
       image::view_operation(),
       image::simulate_acquisition_operation(),
+      image::segment_brain_operation(),
       registration::affine_operation(),
       registration::apply_operation(),
       registration::evaluate_operation(),
       evaluation::overlap_operation(),
+      model::list_operation(),
+      model::info_operation(),
+      model::verify_operation(),
+      model::run_operation(),
   };
 }
 
 std::vector<Module> modules() {
-  return {{"image", "look at, convert, resample and simulate images"},
+  return {{"image", "look at, convert, resample, segment and simulate images"},
           {"registration", "align images and move them through transforms"},
-          {"evaluation", "measure how well a result agrees with a reference"}};
+          {"evaluation", "measure how well a result agrees with a reference"},
+          {"model", "trained networks: what there is, what they are, run them"}};
 }
 
 }  // namespace sg::app

@@ -1,6 +1,6 @@
 #include "core/error.h"
+#include "core/onto_grid.h"
 #include "image/operations.h"
-#include "image/resample.h"
 #include "op/declare.h"
 
 namespace sg::image {

@@ -24,6 +24,9 @@ namespace {
 void members(auto& port, auto&& f, const Card::Port*) {
   f("name", port.name), f("meaning", port.meaning), f("classes", port.classes);
 }
+void members(auto& p, auto&& f, const Card::Preparation*) {
+  f("orientation", p.orientation), f("spacing_mm", p.spacing_mm), f("low", p.low), f("high", p.high);
+}
 void members(auto& weights, auto&& f, const Card::Weights*) {
   f("file", weights.file), f("sha256", weights.sha256), f("bytes", weights.bytes);
 }
@@ -49,7 +52,7 @@ void members(auto& result, auto&& f, const Card::Check::Result*) {
 void members(auto& card, auto&& f, const Card*) {
   f("name", card.name), f("title", card.title), f("purpose", card.purpose), f("version", card.version);
   f("licence", card.licence), f("inputs", card.inputs), f("outputs", card.outputs);
-  f("spacing_mm", card.spacing_mm), f("weights", card.weights), f("training", card.training);
+  f("preparation", card.preparation), f("weights", card.weights), f("training", card.training);
   f("metrics", card.metrics), f("limits", card.limits), f("references", card.references),
       f("check", card.check);
   f("graph", card.graph);
@@ -129,6 +132,16 @@ void check_name(const Card& card) {
   if (!is_plain(card.weights.file))
     JsonReader::refuse("weights.file", fmt::format("is \"{}\", expected the name of a file beside the card",
                                                    card.weights.file.substr(0, 40)));
+  const Card::Preparation& p = card.preparation;
+  if (p.spacing_mm < 0 || p.spacing_mm > 100)
+    JsonReader::refuse("preparation.spacing_mm", fmt::format("is {}, expected 0 to 100", p.spacing_mm));
+  if (!(p.low == 0 && p.high == 0) && !(p.low >= 0 && p.low < p.high && p.high <= 100))
+    JsonReader::refuse("preparation", fmt::format("has percentiles {} and {}, expected 0 ≤ low < high ≤ 100",
+                                                  p.low, p.high));
+  if (!p.orientation.empty() && p.orientation != "RAS" && p.orientation != "LPS")
+    JsonReader::refuse(
+        "preparation.orientation",
+        fmt::format("is \"{}\", expected \"RAS\", \"LPS\" or nothing", p.orientation.substr(0, 40)));
   if (card.graph.outputs().empty())
     JsonReader::refuse("graph.outputs", "is empty: the network gives nothing");
   for (const Card::Port& output : card.outputs) {

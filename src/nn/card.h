@@ -18,6 +18,13 @@ struct Card {
     std::string name, meaning;
     std::vector<std::string> classes;  // of an output that scores classes, in order of its channels
   };
+  /// How a picture of the patient is made ready: brought to these axis directions and voxel size, its
+  /// intensities between two percentiles stretched to 0…1 and clipped.
+  struct Preparation {
+    std::string orientation;   // "RAS": axes run to the patient's right, front and head; "": as stored
+    double spacing_mm = 0;     // 0: as stored
+    double low = 0, high = 0;  // percentiles, e.g. 0.5 and 99.5; both 0: intensities as stored
+  };
   struct Weights {
     std::string file = "weights.safetensors";  // in the card's folder
     std::string sha256;
@@ -55,7 +62,7 @@ struct Card {
   std::string name, title, purpose, version, licence;
   Graph graph;
   std::vector<Port> inputs, outputs;
-  double spacing_mm = 0;  // voxel size it was trained at; 0: any
+  Preparation preparation;
   Weights weights;
   Training training;
   std::vector<Metric> metrics;

@@ -45,6 +45,16 @@ void line(std::string& text, std::string_view title, const std::string& value) {
   if (!value.empty()) text += fmt::format("- {}: {}\n", title, value);
 }
 
+std::string preparation(const Card::Preparation& p) {
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  if (!p.orientation.empty()) add("axes " + plain(p.orientation));
+  if (p.spacing_mm > 0) add(number(p.spacing_mm) + " mm voxels");
+  if (p.high > 0)
+    add(fmt::format("intensities from percentile {} to {} stretched to 0…1", number(p.low), number(p.high)));
+  return text;
+}
+
 std::string ports(const std::vector<Card::Port>& all) {
   std::string text;
   for (const Card::Port& port : all) {
@@ -65,7 +75,7 @@ std::string to_markdown(const Card& card) {
   line(text, "Name", code(card.name));
   line(text, "Version", plain(card.version));
   line(text, "Licence of the weights", plain(card.licence));
-  if (card.spacing_mm > 0) line(text, "Voxel size", fmt::format("{} mm", number(card.spacing_mm)));
+  line(text, "Preparation", preparation(card.preparation));
   line(text, "Weights",
        fmt::format("{}, {} bytes, SHA-256 {}", code(card.weights.file), card.weights.bytes,
                    code(card.weights.sha256)));

@@ -1,4 +1,4 @@
-#include "image/resample.h"
+#include "core/onto_grid.h"
 
 #include <fmt/format.h>
 
@@ -6,9 +6,8 @@
 
 #include "core/error.h"
 #include "core/smooth.h"
-#include "image/convert.h"
 
-namespace sg::image {
+namespace sg {
 
 namespace {
 
@@ -44,4 +43,4 @@ Volume<float> onto_grid(const Volume<float>& image, const Grid& grid, Interpolat
   return resample(smooth, Transform{}, grid, interpolation, 0, context.part(.5, 1, "resampling"));
 }
 
-}  // namespace sg::image
+}  // namespace sg

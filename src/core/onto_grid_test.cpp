@@ -1,4 +1,4 @@
-#include "image/resample.h"
+#include "core/onto_grid.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-namespace sg::image {
+namespace sg {
 namespace {
 
 Grid grid_of(std::array<std::int64_t, 3> size, Vec3 spacing = {1, 1, 1}) {
@@ -61,4 +61,4 @@ TEST(Resample, DoesNotAliasWhenShrinking) {
 }
 
 }  // namespace
-}  // namespace sg::image
+}  // namespace sg

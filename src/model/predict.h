@@ -1,0 +1,27 @@
+#pragma once
+#include "core/context.h"
+#include "core/volume.h"
+#include "model/library.h"
+
+namespace sg::model {
+
+/// The image as the network wants it (Card::Preparation): a copy on its own grid.
+Volume<float> prepare(const Volume<float>& image, const nn::Card::Preparation& preparation,
+                      const Context& context = {});
+
+struct PredictOptions {
+  std::int64_t memory_limit = std::int64_t{3} << 30;  // bytes of intermediate values
+};
+
+/// Runs a network of one image input and one image output, [1,C,…] to [1,K,…] of the same size, on an image:
+/// prepares it, runs it in as many windows as memory asks for, and gives the K maps on the prepared grid. 2-D
+/// networks run slice by slice along z. Throws invalid_input for a network or image of another kind.
+Volume<float> predict(const Model& model, const Volume<float>& image, const PredictOptions& options = {},
+                      const Context& context = {});
+
+/// The likeliest class at every voxel of `grid`: scores (logits, [K,Z,Y,X] on any grid) are brought onto it
+/// by linear interpolation and compared. Names from the card. Voxels the scores do not reach are class 0.
+LabelMap classify(const Volume<float>& scores, const Grid& grid, const std::vector<std::string>& classes,
+                  const Context& context = {});
+
+}  // namespace sg::model
