@@ -71,12 +71,17 @@ op::Operation segment_brain_operation() {
   return op::Declare<SegmentBrain>("image.segment_brain",
                                    "Finds the brain and its tissues in an MR image of a head.")
       .description(
-          "A network trained on images simulated from label maps with random contrasts (so that no contrast is "
-          "preferred) scores eight tissues on a 2 mm grid: fluid around the brain, ventricles, cortex, cerebral white "
-          "matter, deep grey matter, cerebellar cortex and white matter, brain stem. The likeliest at each voxel is "
-          "given on the image's own grid; the mask is all but the fluid around the brain, closed by 3 mm, its largest "
+          "A network trained on images simulated from label maps with random contrasts (so that no "
+          "contrast is "
+          "preferred) scores eight tissues on a 2 mm grid: fluid around the brain, ventricles, cortex, "
+          "cerebral white "
+          "matter, deep grey matter, cerebellar cortex and white matter, brain stem. The likeliest at "
+          "each voxel is "
+          "given on the image's own grid; the mask is all but the fluid around the brain, closed by 3 "
+          "mm, its largest "
           "piece, holes filled. Adult heads, T1 or T2, with or without skull.\n\n"
-          "Fine gyri are smoothed by the 2 mm grid. See model.info for what was measured and what was not. Not for "
+          "Fine gyri are smoothed by the 2 mm grid. See model.info for what was measured and what was "
+          "not. Not for "
           "diagnosis.")
       .input(&SegmentBrain::image, "image", "T1 or T2 of a head, or of a brain already extracted")
       .modality("MR")
@@ -92,7 +97,8 @@ op::Operation segment_brain_operation() {
       .unit("s")
       .output(&SegmentBrain::report, "report", "pictures and volumes as a page to read")
       .cites(
-          "Billot et al. 2023, SynthSeg: segmentation of brain MRI scans of any contrast and resolution without "
+          "Billot et al. 2023, SynthSeg: segmentation of brain MRI scans of any contrast and resolution "
+          "without "
           "retraining, doi:10.1016/j.media.2023.102789")
       .cites("Ronneberger et al. 2015, U-Net, arXiv:1505.04597")
       .example("--image brain.nii.gz --tissues tissues.nii.gz --mask mask.nii.gz",

@@ -127,8 +127,10 @@ op::Operation info_operation() {
   return op::Declare<Info>("model.info",
                            "Says what a trained network is, what it learnt from and what was measured.")
       .description(
-          "Reads the model's card: purpose, licence, training data with their licences, the command that trained it, "
-          "what was measured and on what, and what it was never validated on. The table of layers gives shapes, "
+          "Reads the model's card: purpose, licence, training data with their licences, the command that "
+          "trained it, "
+          "what was measured and on what, and what it was never validated on. The table of layers gives "
+          "shapes, "
           "parameters, multiply-adds and memory for one image of the given size.")
       .param(&Info::model, "model", "name of the model, as model.list gives it")
       .positional()

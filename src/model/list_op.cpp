@@ -33,8 +33,10 @@ void run(List& list, const Context&) {
 op::Operation list_operation() {
   return op::Declare<List>("model.list", "Lists the trained networks that are installed.")
       .description(
-          "Looks in the folders that SHAOGUANG_MODELS names (colons between them), then where the program's own models "
-          "lie. A model is a folder with card.json and weights.safetensors. Weights are not read; model.verify does.")
+          "Looks in the folders that SHAOGUANG_MODELS names (colons between them), then where the "
+          "program's own models "
+          "lie. A model is a folder with card.json and weights.safetensors. Weights are not read; "
+          "model.verify does.")
       .output(&List::count, "count", "how many")
       .unit("1")
       .output(&List::models, "models", "one row a model; state: ready, or why not")

@@ -33,10 +33,13 @@ void run(Run& r, const Context& context) {
 op::Operation run_operation() {
   return op::Declare<Run>("model.run", "Runs a trained network on an image.")
       .description(
-          "Prepares the image as the model's card says (axes, voxel size, intensities), runs the network, and gives its "
-          "output maps on the prepared grid. Where memory is short the image is cut into windows; networks that only "
+          "Prepares the image as the model's card says (axes, voxel size, intensities), runs the "
+          "network, and gives its "
+          "output maps on the prepared grid. Where memory is short the image is cut into windows; "
+          "networks that only "
           "look so far give the same result however they are cut. 2-D networks run slice by slice.\n\n"
-          "For models that score classes, labels are the likeliest class at every voxel of the image itself. Tasks "
+          "For models that score classes, labels are the likeliest class at every voxel of the image "
+          "itself. Tasks "
           "with an operation of their own (image.segment_brain) do more: use those.")
       .input(&Run::image, "image", "what the network shall see")
       .param(&Run::model, "model", "name of the model, as model.list gives it")

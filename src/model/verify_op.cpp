@@ -39,8 +39,10 @@ void run(Verify& v, const Context& context) {
 op::Operation verify_operation() {
   return op::Declare<Verify>("model.verify", "Checks that a model is whole and computes here what it should.")
       .description(
-          "Reads the weights, compares their SHA-256 with the card's, holds every tensor against the network's "
-          "description, runs the network on the card's fixed random input and compares mean, deviation, first and last "
+          "Reads the weights, compares their SHA-256 with the card's, holds every tensor against the "
+          "network's "
+          "description, runs the network on the card's fixed random input and compares mean, deviation, "
+          "first and last "
           "value of the result with those the card keeps. Fails where any of this does.")
       .param(&Verify::model, "model", "name of the model, as model.list gives it")
       .positional()
