@@ -141,11 +141,13 @@ void take_field(const op::FieldInfo& field, Cursor& cursor, bool negated, op::Re
 }
 
 void take_positional(const op::Operation& operation, const std::string& text, op::Request& request) {
-  for (const op::FieldInfo* field : operation.fields_of(op::Role::input)) {
-    if (!field->positional || request.inputs.contains(field->name)) continue;
-    request.inputs[field->name] =
-        op::is_inline(field->kind()) ? op::checked_text(*field, text) : op::Json(text);
-    return;
+  for (const op::Role role : {op::Role::input, op::Role::parameter}) {
+    auto& section = role == op::Role::input ? request.inputs : request.parameters;
+    for (const op::FieldInfo* field : operation.fields_of(role)) {
+      if (!field->positional || section.contains(field->name)) continue;
+      section[field->name] = op::is_inline(field->kind()) ? op::checked_text(*field, text) : op::Json(text);
+      return;
+    }
   }
   refuse(fmt::format("unexpected \"{}\": {} takes its values as --name VALUE", text, operation.name));
 }

@@ -71,17 +71,27 @@ struct Card {
   std::optional<Check> check;
 };
 
-/// The card as JSON text, members in the order above.
+/// The card as JSON text, members in the order above. Throws invalid_input for a card that card_from_json
+/// would refuse, so that what is written can be read.
 std::string to_json(const Card& card);
 /// Reads hostile text: the result is a valid card with a valid graph, or Error{invalid_input} naming the
-/// member and what was expected. Texts are taken as they are (escape them when showing). At most 4 MiB.
+/// member and what was expected. Memory is bounded by the text: weights are not allocated. At most 4 MiB,
+/// lists of at most 4096, objects of at most 100 members, none of them twice.
+///
+/// Needed are name, title, purpose, weights and graph; the rest may be absent. The ports must be the graph's,
+/// classes as many as channels, the check's inputs fit the graph, counts are not negative, sha256 is empty or
+/// 64 lower-case hexadecimal digits. Members with names not known here are passed over, so that cards of
+/// later versions can be read; in a layer or anywhere else in the graph they are refused, because there a
+/// misspelt name would make another network. Texts are taken as they are (escape them when showing).
 Card card_from_json(std::string_view text);
-/// Throws also not_found and forbidden; messages name the path.
+/// Throws also not_found and forbidden, invalid_input for what is no regular file; messages name the path.
 Card read_card(const std::filesystem::path& path);
-/// card.md: the same for people.
+/// card.md: the same for people, in CommonMark with GitHub's tables. Texts of the card stay texts: no markup,
+/// HTML or line end of theirs takes effect. (Some programs make links of bare addresses; references want
+/// that.)
 std::string to_markdown(const Card& card);
 
-/// A graph alone, as cards hold it.
+/// A graph alone, as cards hold it; the same rules.
 std::string to_json(const Graph& graph);
 Graph graph_from_json(std::string_view text);
 

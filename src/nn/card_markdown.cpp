@@ -7,23 +7,33 @@
 namespace sg::nn {
 namespace {
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+/// Whether the character at this place would make a list, a rule or a heading of a line that begins with
+/// `text`.
+bool opens_block(std::string_view text, std::size_t at) {
+  if (at == 0) return text[0] == '-' || text[0] == '+' || text[0] == '=';
+  return (text[at] == '.' || text[at] == ')') && text.find_first_not_of("0123456789") == at &&
+         (at + 1 == text.size() || text[at + 1] == ' ' || is_control(text[at + 1]));
+}
+
 /// Text of a card inside Markdown: on one line, nothing of it markup.
 std::string plain(std::string_view text) {
+  while (!text.empty() && (text[0] == ' ' || is_control(text[0]))) text.remove_prefix(1);
   std::string result;
-  for (const char c : text) {
-    if (c == '\n' || c == '\r' || c == '\t') {
-      result += ' ';
-      continue;
-    }
-    if (std::string_view("\\`*_{}[]<>#|").find(c) != std::string_view::npos) result += '\\';
-    result += c;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (opens_block(text, i) || std::string_view("\\`*_{}[]<>#|~&$").find(text[i]) != std::string_view::npos)
+      result += '\\';
+    result += is_control(text[i]) ? ' ' : text[i];
   }
   return result;
 }
 
+/// As code; nothing for nothing, for two backticks would begin a longer code.
 std::string code(std::string_view text) {
+  if (text.empty()) return "";
   std::string result = "`";
-  for (const char c : text) result += c == '`' || c == '\n' ? ' ' : c;
+  for (const char c : text) result += c == '`' || is_control(c) ? ' ' : c;
   return result + "`";
 }
 
@@ -77,8 +87,8 @@ std::string to_markdown(const Card& card) {
   line(text, "Licence of the weights", plain(card.licence));
   line(text, "Preparation", preparation(card.preparation));
   line(text, "Weights",
-       fmt::format("{}, {} bytes, SHA-256 {}", code(card.weights.file), card.weights.bytes,
-                   code(card.weights.sha256)));
+       fmt::format("{}, {} bytes{}", code(card.weights.file), card.weights.bytes,
+                   card.weights.sha256.empty() ? "" : ", SHA-256 " + code(card.weights.sha256)));
   text += "\n## Inputs and outputs\n" + ports(card.inputs) + ports(card.outputs);
 
   const Card::Training& t = card.training;

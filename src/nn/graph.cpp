@@ -7,11 +7,13 @@
 
 #include "core/error.h"
 #include "core/rng.h"
+#include "nn/excerpt.h"
 
 namespace sg::nn {
 namespace {
 
-constexpr std::size_t most_layers = 10'000;
+constexpr std::size_t most_layers = 10'000, most_outputs = 1000, longest_name = 200;
+constexpr std::int64_t most_values = std::int64_t{1} << 48;  // of one result: its bytes can be counted
 
 /// How many inputs a layer takes.
 std::pair<std::size_t, std::size_t> arity(const Kind& kind) {
@@ -25,14 +27,15 @@ std::pair<std::size_t, std::size_t> arity(const Kind& kind) {
 }
 
 bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= 200 && std::all_of(name.begin(), name.end(), [](char c) {
+  return !name.empty() && name.size() <= longest_name && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-' || c == '.';
   });
 }
 
 [[noreturn]] void refuse(const std::string& name, std::string_view kind, std::string_view why) {
-  throw Error(ErrorCode::invalid_input, fmt::format("layer \"{}\" ({}): {}", name, kind, why), name);
+  const std::string shown = excerpt(name, longest_name);
+  throw Error(ErrorCode::invalid_input, fmt::format("layer \"{}\" ({}): {}", shown, kind, why), shown);
 }
 
 std::vector<Shape> shapes_of(const std::vector<Value>& values, const auto& shape_of) {
@@ -82,6 +85,7 @@ Value Graph::add(std::string name, Kind kind, std::vector<Value> inputs) {
       if (count(parameter.shape) > std::int64_t{1} << 31)
         refuse(name, called,
                fmt::format("{} of shape {} is too large", parameter.name, to_string(parameter.shape)));
+    places_.emplace(name, static_cast<int>(layers_.size()));
     layers_.push_back(
         {std::move(name), std::move(kind), std::move(inputs), std::move(shape), std::move(learned)});
   } catch (const Error& e) {
@@ -92,7 +96,10 @@ Value Graph::add(std::string name, Kind kind, std::vector<Value> inputs) {
 }
 
 void Graph::output(std::string name, Value value) {
-  if (!is_name(name)) refuse(name, "output", "expected a name of letters, digits, \"_\", \"-\" and \".\"");
+  if (!is_name(name))
+    refuse(name, "output", "expected a name of letters, digits, \"_\", \"-\" and \".\", at most 200 of them");
+  if (outputs_.size() == most_outputs)
+    refuse(name, "output", fmt::format("more than {} outputs", most_outputs));
   if (value.layer < 0 || value.layer >= static_cast<int>(layers_.size()))
     refuse(name, "output", "no such layer");
   for (const Output& other : outputs_)
@@ -124,6 +131,7 @@ std::vector<Shape> shapes(const Graph& graph, std::span<const Shape> inputs) {
       bool fits = given.size() == declared->shape.size();
       for (std::size_t a = 0; fits && a < given.size(); ++a)
         fits = given[a] > 0 && (declared->shape[a] < 0 || declared->shape[a] == given[a]);
+      if (fits) fits = count(given) <= most_values;
       if (!fits)
         throw Error(ErrorCode::invalid_input,
                     fmt::format("input \"{}\" is {}, the network takes {}", layer.name, to_string(given),
@@ -136,8 +144,11 @@ std::vector<Shape> shapes(const Graph& graph, std::span<const Shape> inputs) {
       all.push_back(output_shape(layer.kind, shapes_of(layer.inputs, [&](Value v) {
                                    return all[static_cast<std::size_t>(v.layer)];
                                  })));
-      count(all.back());
+      if (count(all.back()) > most_values)
+        refuse(layer.name, kind_name(layer.kind),
+               fmt::format("the result would be {}, expected at most 2^48 values", to_string(all.back())));
     } catch (const Error& e) {
+      if (!e.field().empty()) throw;
       refuse(layer.name, kind_name(layer.kind), e.what());
     }
   }
@@ -200,10 +211,15 @@ Summary summarize(const Graph& graph, std::span<const Shape> inputs) {
         shapes_of(layer.inputs, [&](Value v) { return all[static_cast<std::size_t>(v.layer)]; });
     Summary::Row row{layer.name, std::string(kind_name(layer.kind)), all[i]};
     for (const ParameterShape& p : layer.parameters) row.parameters += p.trained ? count(p.shape) : 0;
-    row.multiply_adds = multiply_adds(layer.kind, from, all[i]);
+    try {
+      row.multiply_adds = multiply_adds(layer.kind, from, all[i]);
+    } catch (const Error& e) {
+      refuse(layer.name, row.kind, e.what());
+    }
     row.bytes = count(all[i]) * 4;
     summary.parameters += row.parameters;
-    summary.multiply_adds += row.multiply_adds;
+    if (__builtin_add_overflow(summary.multiply_adds, row.multiply_adds, &summary.multiply_adds))
+      refuse(layer.name, row.kind, "more multiply-adds than can be counted");
     summary.rows.push_back(std::move(row));
   }
   return summary;
@@ -217,8 +233,9 @@ std::string to_text(const Summary& summary) {
   }
   const auto line = [&](std::string_view name, std::string_view kind, std::string_view shape,
                         std::string_view parameters, std::string_view work, std::string_view memory) {
-    return fmt::format("{:<{}}  {:<22}  {:<{}}  {:>12}  {:>16}  {:>9}\n", name, widest, kind, shape,
-                       shape_width, parameters, work, memory);
+    std::string text = fmt::format("{:<{}}  {:<22}  {:<{}}  {:>12}  {:>16}  {:>9}", name, widest, kind, shape,
+                                   shape_width, parameters, work, memory);
+    return text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
   };
   std::string text = line("layer", "kind", "shape", "parameters", "multiply-adds", "MiB");
   for (const Summary::Row& row : summary.rows)

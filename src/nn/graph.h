@@ -42,11 +42,14 @@ class Graph {
   /// on them.
   Value input(std::string name, Shape shape);
   /// Throws invalid_input (field: the layer's name) for a name that is taken or has other characters than
-  /// letters, digits, "_", "-", ".", for a wrong number of inputs, and for what output_shape refuses.
+  /// letters, digits, "_", "-", "." (at most 200), for a wrong number of inputs, for what output_shape
+  /// refuses, for a parameter of more than 2^31 values and for more than 10,000 layers. Allocates no weights.
   Value add(std::string name, Kind kind, std::vector<Value> inputs);
   Value add(std::string name, Kind kind, Value input) {
     return add(std::move(name), std::move(kind), std::vector{input});
   }
+  /// Throws invalid_input for a name that is taken or no name, for no layer of this graph and for more than
+  /// 1000 outputs. Layers and outputs may share a name.
   void output(std::string name, Value value);
 
   const std::vector<Layer>& layers() const { return layers_; }
@@ -63,7 +66,7 @@ class Graph {
 };
 
 /// The shape of every layer for these shapes of the inputs, in order. Throws invalid_input where they do not
-/// fit the declared ones or a layer refuses them.
+/// fit the declared ones, a layer refuses them or gives more than 2^48 values.
 std::vector<Shape> shapes(const Graph& graph, std::span<const Shape> inputs);
 
 /// Every parameter as it is called in a weights file: "<layer>.<name>".
@@ -84,6 +87,7 @@ struct Summary {
   std::vector<Row> rows;
   std::int64_t parameters = 0, multiply_adds = 0;
 };
+/// Throws as shapes does, and for work that 64 bits cannot count.
 Summary summarize(const Graph& graph, std::span<const Shape> inputs);
 /// A table for people, one line a layer, sums below.
 std::string to_text(const Summary& summary);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "nn/card.h"
@@ -12,28 +13,63 @@ using detail::JsonReader;
 
 namespace detail {
 
+namespace {
+
+/// Hears the parser and keeps nothing but the names of the objects it is in: what is refused here never
+/// becomes a tree. (The tree looks its members up one by one; many in one object would take quadratic time.)
+class Examiner : public Json::json_sax_t {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+
+  bool start_object(std::size_t) override { return enter(); }
+  bool end_object() override { return leave(); }
+  bool start_array(std::size_t) override { return enter(); }
+  bool end_array() override { return leave(); }
+  bool key(string_t& name) override {
+    std::vector<std::string>& names = open_.back();
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      JsonReader::refuse("", fmt::format("has the member \"{}\" twice in one object", excerpt(name)));
+    if (names.size() == most_members)
+      JsonReader::refuse("", fmt::format("has an object with more than {} members", most_members));
+    names.push_back(name);
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const Json::exception& e) override {
+    std::string_view why = e.what();  // "[json.exception…] parse error at line 1, column 2: …; last read: …"
+    why.remove_prefix(std::min(why.size(), why.find("] ") + 2));
+    JsonReader::refuse("",
+                       fmt::format("is no JSON: {}", excerpt(why.substr(0, why.find("; last read")), 160)));
+  }
+
+ private:
+  static constexpr std::size_t deepest = 64, most_members = 100;
+
+  bool enter() {
+    if (open_.size() == deepest) JsonReader::refuse("", fmt::format("nests deeper than {} levels", deepest));
+    open_.emplace_back();
+    return true;
+  }
+  bool leave() {
+    open_.pop_back();
+    return true;
+  }
+  std::vector<std::vector<std::string>> open_;  // names so far of each object around; lists have none
+};
+
+}  // namespace
+
 Json parse(std::string_view text) {
-  if (text.size() > 4U << 20) JsonReader::refuse("", "is larger than 4 MiB");
-  std::size_t depth = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quoted && c == '\\')
-      ++i;
-    else if (c == '"')
-      quoted = !quoted;
-    else if (!quoted && (c == '[' || c == '{')) {
-      if (++depth > 64) JsonReader::refuse("", "nests deeper than 64 levels");
-    } else if (!quoted && (c == ']' || c == '}') && depth > 0)
-      --depth;
-  }
-  try {
-    return Json::parse(text);
-  } catch (const Json::exception& e) {
-    const std::string_view why = e.what();  // "[json.exception…] parse error at line 1, column 2: …"
-    const std::size_t from = why.find("] ");
-    JsonReader::refuse("", fmt::format("is no JSON: {}", from == why.npos ? why : why.substr(from + 2)));
-  }
+  if (text.size() > largest_text)
+    JsonReader::refuse("", fmt::format("has {} bytes, expected at most 4 MiB", text.size()));
+  Examiner examiner;
+  Json::sax_parse(text, &examiner);
+  return Json::parse(text);
 }
 
 }  // namespace detail
@@ -96,18 +132,22 @@ void read(const JsonReader& json, T& value) {
   json.get(value);
 }
 
-/// The kind of this name with its members read; members that are not there keep their defaults.
+/// The kind of this name with its members read; members that are not there keep their defaults, others than
+/// its own are refused: a name misspelt must not make another network.
 template <std::size_t at = 0>
 Kind read_kind(const JsonReader& json, const std::string& wanted) {
   if constexpr (at == std::variant_size_v<Kind>) {
     JsonReader::refuse(json.path() + ".kind",
-                       fmt::format("is \"{}\", which is no kind of layer", wanted.substr(0, 40)));
+                       fmt::format("is \"{}\", which is no kind of layer", excerpt(wanted)));
   } else {
     std::variant_alternative_t<at, Kind> layer;
     if (wanted != layer.kind) return read_kind<at + 1>(json, wanted);
+    std::vector<std::string_view> known{"name", "kind", "inputs"};
     layer.fields(layer, [&](const char* key, auto& value) {
+      known.push_back(key);
       if (json.has(key)) read(json[key], value);
     });
+    json.only(known);
     return layer;
   }
 }
@@ -145,7 +185,7 @@ Graph graph_of(const JsonReader& json) {
     if (!value) item.expected("the name of an earlier layer");
     return *value;
   };
-  for (const JsonReader& item : json["layers"].items()) {
+  for (const JsonReader& item : json["layers"].items(10'000)) {
     const std::string kind_text = item["kind"].text();
     Kind kind = read_kind(item, kind_text);
     std::vector<Value> inputs;
@@ -153,8 +193,10 @@ Graph graph_of(const JsonReader& json) {
       for (const JsonReader& input : item["inputs"].items()) inputs.push_back(found(input));
     graph.add(item["name"].text(), std::move(kind), std::move(inputs));
   }
-  for (const JsonReader& item : json["outputs"].items())
+  for (const JsonReader& item : json["outputs"].items()) {
+    item.only({"name", "from"});
     graph.output(item["name"].text(), found(item["from"]));
+  }
   return graph;
 }
 

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "nn/excerpt.h"
 
 namespace sg::nn::detail {
 
@@ -27,13 +27,17 @@ class JsonReader {
     return JsonReader(json_.at(key), path_.empty() ? key : path_ + "." + key);
   }
   /// Only these members, in any order.
-  void only(std::initializer_list<std::string_view> keys) const {
+  void only(const std::vector<std::string_view>& keys) const {
     for (const auto& item : object().items())
       if (std::find(keys.begin(), keys.end(), item.key()) == keys.end())
-        refuse(path_, fmt::format("has a member \"{}\", which nothing reads", item.key()));
+        refuse(path_, fmt::format("has the member \"{}\", expected only {}", excerpt(item.key()),
+                                  fmt::join(keys, ", ")));
   }
-  std::vector<JsonReader> items() const {
+  /// The bound keeps what a small text can make of memory small.
+  std::vector<JsonReader> items(std::size_t most = 4096) const {
     if (!json_.is_array()) expected("a list");
+    if (json_.size() > most)
+      refuse(path_, fmt::format("is a list of {}, expected at most {}", json_.size(), most));
     std::vector<JsonReader> all;
     for (std::size_t i = 0; i < json_.size(); ++i)
       all.emplace_back(json_[i], fmt::format("{}[{}]", path_, i));
@@ -88,15 +92,17 @@ class JsonReader {
   }
   std::string described() const {
     if (json_.is_number() || json_.is_boolean()) return json_.dump();
-    if (json_.is_string()) return fmt::format("\"{}\"", json_.get_ref<const std::string&>().substr(0, 40));
+    if (json_.is_string()) return fmt::format("\"{}\"", excerpt(json_.get_ref<const std::string&>()));
     return json_.is_null() ? "nothing" : json_.is_array() ? "a list" : "an object";
   }
   const Json& json_;
   std::string path_;
 };
 
-/// Throws invalid_input with line and column for what is no JSON, nests deeper than 64 levels or is larger
-/// than 4 MiB.
+inline constexpr std::size_t largest_text = 4U << 20;
+
+/// Throws invalid_input with line and column for what is no JSON in UTF-8; and for what is larger than 4 MiB,
+/// nests deeper than 64 levels, or has an object with more than 100 members or with one of them twice.
 Json parse(std::string_view text);
 
 }  // namespace sg::nn::detail

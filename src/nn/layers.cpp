@@ -12,6 +12,7 @@ namespace sg::nn {
 namespace {
 
 constexpr std::int64_t largest_size = std::int64_t{1} << 31;
+constexpr double largest_factor = 1e6;
 
 template <class... Parts>
 [[noreturn]] void refuse(fmt::format_string<Parts...> text, Parts&&... parts) {
@@ -20,6 +21,11 @@ template <class... Parts>
 
 std::int64_t in_range(std::string_view what, std::int64_t value, std::int64_t low, std::int64_t high) {
   if (value < low || value > high) refuse("{} is {}, expected {} to {}", what, value, low, high);
+  return value;
+}
+
+double in_range(std::string_view what, double value, double low, double high) {
+  if (!(value >= low && value <= high)) refuse("{} is {}, expected {} to {}", what, value, low, high);
   return value;
 }
 
@@ -63,6 +69,10 @@ std::int64_t window_count(std::int64_t size, std::int64_t window, std::int64_t s
 Shape channel_wise(const Shape& x) {
   known(x, 1, "there is one weight a channel");
   return x;
+}
+
+void check_epsilon(double epsilon) {
+  if (!(epsilon > 0 && epsilon <= 1)) refuse("epsilon is {}, expected more than 0, at most 1", epsilon);
 }
 
 /// Two sizes that must agree; one that is not known takes the other.
@@ -153,12 +163,17 @@ Shape output_of(const Gru& layer, std::span<const Shape> in) {
   return shape;
 }
 
-Shape output_of(const InstanceNorm&, std::span<const Shape> in) { return channel_wise(image(in[0])); }
-Shape output_of(const BatchNorm&, std::span<const Shape> in) {
+Shape output_of(const InstanceNorm& layer, std::span<const Shape> in) {
+  check_epsilon(layer.epsilon);
+  return channel_wise(image(in[0]));
+}
+Shape output_of(const BatchNorm& layer, std::span<const Shape> in) {
+  check_epsilon(layer.epsilon);
   return channel_wise(with_axes(in[0], 2, 5, "[N,C,…]"));
 }
 
 Shape output_of(const GroupNorm& layer, std::span<const Shape> in) {
+  check_epsilon(layer.epsilon);
   Shape shape = channel_wise(image(in[0]));
   in_range("groups", layer.groups, 1, shape[1]);
   if (shape[1] % layer.groups != 0)
@@ -166,13 +181,17 @@ Shape output_of(const GroupNorm& layer, std::span<const Shape> in) {
   return shape;
 }
 
-Shape output_of(const LayerNorm&, std::span<const Shape> in) {
+Shape output_of(const LayerNorm& layer, std::span<const Shape> in) {
+  check_epsilon(layer.epsilon);
   Shape shape = with_axes(in[0], 1, 8, "1 to 8 axes");
   known(shape, shape.size() - 1, "there is one weight a place");
   return shape;
 }
 
-Shape output_of(const Activation&, std::span<const Shape> in) { return in[0]; }
+Shape output_of(const Activation& layer, std::span<const Shape> in) {
+  in_range("slope", layer.slope, -largest_factor, largest_factor);
+  return in[0];
+}
 Shape output_of(const ParametricRelu&, std::span<const Shape> in) {
   return channel_wise(with_axes(in[0], 2, 5, "[N,C,…]"));
 }
@@ -241,6 +260,7 @@ Shape output_of(const Slice& layer, std::span<const Shape> in) {
   if (size < 0) {
     const bool same_side = layer.end != to_end && (layer.begin < 0) == (layer.end < 0);
     if (same_side || (layer.begin < 0 && layer.end == to_end)) {
+      in_range("begin", layer.begin, -largest_size, largest_size);
       const std::int64_t length = (layer.end == to_end ? 0 : layer.end) - layer.begin;
       if (length < 1) refuse("the slice {} to {} is empty", layer.begin, layer.end);
       size = length;
@@ -256,6 +276,7 @@ Shape output_of(const Slice& layer, std::span<const Shape> in) {
 }
 
 Shape output_of(const MatrixProduct& layer, std::span<const Shape> in) {
+  in_range("scale", layer.scale, -largest_factor, largest_factor);
   const Shape &a = in[0], &b = in[1];
   const auto misfit = [&] {
     refuse("the inputs {} and {}{} do not fit", to_string(a), to_string(b),
@@ -273,7 +294,7 @@ Shape output_of(const MatrixProduct& layer, std::span<const Shape> in) {
 
 Shape output_of(const Reshape& layer, std::span<const Shape> in) {
   Shape shape = layer.shape;
-  with_axes(shape, 1, 8, "1 to 8 axes");
+  if (shape.empty() || shape.size() > 8) refuse("shape has {} axes, expected 1 to 8", shape.size());
   std::optional<std::size_t> open;
   for (std::size_t a = 0; a < shape.size(); ++a) {
     in_range("shape", shape[a], -1, largest_size);
@@ -386,6 +407,12 @@ std::vector<ParameterShape> parameters_of(const ParametricRelu&, std::span<const
 
 // work_of: multiply-adds.
 
+std::int64_t times(std::int64_t a, std::int64_t b) {
+  std::int64_t result = 0;
+  if (__builtin_mul_overflow(a, b, &result)) refuse("more multiply-adds than can be counted");
+  return result;
+}
+
 std::int64_t product(const Extent& extent, std::size_t spatial) {
   std::int64_t result = 1;
   for (std::size_t a = 0; a < spatial; ++a) result *= extent[a];
@@ -394,23 +421,23 @@ std::int64_t product(const Extent& extent, std::size_t spatial) {
 
 std::int64_t work_of(const auto&, std::span<const Shape>, const Shape&) { return 0; }
 std::int64_t work_of(const Convolution& layer, std::span<const Shape> in, const Shape& out) {
-  return count(out) * (in[0][1] / layer.groups) * product(layer.kernel, out.size() - 2);
+  return times(count(out), times(in[0][1] / layer.groups, product(layer.kernel, out.size() - 2)));
 }
 std::int64_t work_of(const TransposedConvolution& layer, std::span<const Shape> in, const Shape& out) {
-  return count(in[0]) * (layer.channels / layer.groups) * product(layer.kernel, out.size() - 2);
+  return times(count(in[0]), times(layer.channels / layer.groups, product(layer.kernel, out.size() - 2)));
 }
 std::int64_t work_of(const Linear&, std::span<const Shape> in, const Shape& out) {
-  return count(out) * in[0].back();
+  return times(count(out), in[0].back());
 }
 std::int64_t work_of(const Gru& layer, std::span<const Shape> in, const Shape& out) {
-  return count(out) * 3 * (in[0][2] + layer.features);
+  return times(count(out), 3 * (in[0][2] + layer.features));
 }
 std::int64_t work_of(const MatrixProduct&, std::span<const Shape> in, const Shape& out) {
-  return count(out) * in[0].back();
+  return times(count(out), in[0].back());
 }
 std::int64_t work_of(const Multiply&, std::span<const Shape>, const Shape& out) { return count(out); }
 std::int64_t work_of(const Warp&, std::span<const Shape> in, const Shape& out) {
-  return count(out) * (in[0].size() == 5 ? 8 : 4);
+  return times(count(out), in[0].size() == 5 ? 8 : 4);
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ void MemoryPlan::make_external(int block) { blocks_[static_cast<std::size_t>(blo
 std::vector<std::int64_t> MemoryPlan::arrange() {
   // A block inside another keeps that one alive.
   for (const Block& b : blocks_) {
+    if (b.last < 0) continue;
     for (int p = b.parent; p >= 0; p = blocks_[static_cast<std::size_t>(p)].parent) {
       touch(p, b.first);
       touch(p, b.last);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "nn/card_seeds.h"
 #include "nn/safetensors_seeds.h"
 
 namespace {
@@ -29,6 +30,29 @@ void put_safetensors(const std::filesystem::path& folder) {
   }
 }
 
+void put_cards(const std::filesystem::path& folder) {
+  using namespace sg::nn;
+  std::filesystem::create_directories(folder);
+  const auto put_both = [&](const std::string& name, const Card& card) {
+    put(folder / ("card_" + name), '\0' + to_json(card));
+    put(folder / ("graph_" + name), '\1' + to_json(card.graph));
+  };
+  put_both("full", seeds::full_card());
+  put_both("every_layer", seeds::least_card(seeds::every_layer()));
+  Graph nothing;
+  nothing.output("y", nothing.input("x", {1}));
+  put_both("least", seeds::least_card(nothing));
+  const Graph every = seeds::every_layer();
+  for (const Layer& layer : every.layers()) {  // each alone, so that a mutation meets little else
+    Graph alone;
+    std::vector<Value> inputs;
+    for (const Value value : layer.inputs)
+      inputs.push_back(alone.input("x" + std::to_string(inputs.size()), every[value].shape));
+    alone.output("y", alone.add("y", layer.kind, inputs));
+    put(folder / ("layer_" + layer.name), '\1' + to_json(alone));
+  }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -38,6 +62,7 @@ int main(int count, char** arguments) {
   }
   try {
     put_safetensors(std::filesystem::path(arguments[1]) / "safetensors_fuzz");
+    put_cards(std::filesystem::path(arguments[1]) / "card_fuzz");
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 1;

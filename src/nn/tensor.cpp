@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "core/error.h"
@@ -20,9 +21,10 @@ std::int64_t count(const Shape& shape) {
 
 std::string to_string(const Shape& shape) {
   std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i)
+  constexpr std::size_t most = 32;
+  for (std::size_t i = 0; i < std::min(shape.size(), most); ++i)
     text += (i > 0 ? "," : "") + (shape[i] < 0 ? "?" : std::to_string(shape[i]));
-  return text + "]";
+  return text + (shape.size() > most ? ",…]" : "]");
 }
 
 Tensor::Tensor(Shape s) : shape(std::move(s)), values(count(shape)) {}

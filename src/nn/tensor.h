@@ -12,7 +12,7 @@ using Shape = std::vector<std::int64_t>;
 
 /// Number of values; 1 for a scalar's empty shape. Sizes must not be negative.
 std::int64_t count(const Shape& shape);
-/// "[1,16,64,64]"; sizes not known yet (−1) as "?".
+/// "[1,16,64,64]"; sizes not known yet (−1) as "?". What follows 32 axes as "…".
 std::string to_string(const Shape& shape);
 
 /// float32 values of a shape, contiguous, last axis fastest; 64 bytes after the end may be read. Move-only.

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "op/check.h"
 
 namespace sg::op {
@@ -82,6 +85,11 @@ std::string usage_of(const Operation& operation) {
   std::string usage = fmt::format("shaoguang {} {}", operation.module(), operation.verb());
   for (const FieldInfo* field : operation.fields_of(Role::input))
     if (!field->optional) usage += fmt::format(" {}", field->positional ? "FILE" : usage_of(*field));
+  for (const FieldInfo* field : operation.fields_of(Role::parameter)) {
+    std::string name = field->name;
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
+    if (field->positional) usage += " " + name;
+  }
   bool shows = false;
   for (const FieldInfo* field : operation.fields_of(Role::output)) shows = shows || is_shown(field->kind());
   for (const FieldInfo* field : operation.fields_of(Role::output))
