@@ -1,7 +1,7 @@
 # sg_module(name DEPENDS … PRIVATE …): one shared library sg_<name> from the .cpp files of its folder, and beside it
 # one test executable (<topic>_test.cpp), one benchmark executable (<topic>_bench.cpp) and, with SG_FUZZ, one libFuzzer
-# executable a <topic>_fuzz.cpp. <topic>_itk_test.cpp go to an executable of their own, <name>_itk_test, which is left out
-# where ITK is not installed.
+# executable a <topic>_fuzz.cpp, and <name>_seeds from seeds_main.cpp, which writes the files that fuzzing begins with.
+# <topic>_itk_test.cpp go to an executable of their own, <name>_itk_test, which is left out where ITK is not installed.
 #   DEPENDS  the project's own modules it may use (PUBLIC); each must have been declared before: dependencies go down only
 #   PUBLIC / PRIVATE  third-party targets
 #   TESTS    third-party targets only the tests need
@@ -120,6 +120,10 @@ function(sg_module name)
       target_link_libraries(${target} PRIVATE sg_${name} ${ARG_PRIVATE})
       target_link_options(${target} PRIVATE -fsanitize=fuzzer)
     endforeach()
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/seeds_main.cpp)
+      add_executable(${name}_seeds seeds_main.cpp)
+      target_link_libraries(${name}_seeds PRIVATE sg_${name})
+    endif()
   endif()
 endfunction()
 

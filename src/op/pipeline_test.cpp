@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "op/test_folder.h"
+#include "core/test_folder.h"
 #include "op/test_operations.h"
 
 namespace sg::op {

@@ -7,9 +7,9 @@
 #include <new>
 
 #include "core/error.h"
+#include "core/sha256.h"
 #include "io/files.h"
 #include "op/check.h"
-#include "op/hash.h"
 #include "op/provenance.h"
 #include "op/staging.h"
 #include "report/report.h"

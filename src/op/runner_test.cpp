@@ -9,9 +9,9 @@
 #include <fstream>
 
 #include "core/error.h"
-#include "op/hash.h"
+#include "core/sha256.h"
+#include "core/test_folder.h"
 #include "op/provenance.h"
-#include "op/test_folder.h"
 #include "op/test_operations.h"
 
 namespace sg::op {

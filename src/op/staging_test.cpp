@@ -11,8 +11,8 @@
 
 #include "core/error.h"
 #include "core/rng.h"
+#include "core/test_folder.h"
 #include "op/runner.h"
-#include "op/test_folder.h"
 #include "op/test_operations.h"
 
 namespace sg::op {

@@ -11,9 +11,9 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "core/sha256.h"
 #include "io/files.h"
 #include "op/check.h"
-#include "op/hash.h"
 #include "op/provenance.h"
 #include "op/runner.h"
 
@@ -66,7 +66,7 @@ std::string cache_key(const op::Operation& operation, const Run& run,
     key["kinds"][field] = artifact.kind;
     for (const StoredFile& file : artifact.files) key["inputs"][field].push_back({file.path, file.sha256});
   }
-  return op::sha256(op::dump(key));
+  return sha256(op::dump(key));
 }
 
 /// Where the operation left an output, and what a writer put beside it (names of labels).

@@ -8,11 +8,11 @@
 #include <thread>
 
 #include "core/error.h"
+#include "core/sha256.h"
 #include "image/operations.h"
 #include "io/files.h"
 #include "io/image_io.h"
 #include "op/declare.h"
-#include "op/hash.h"
 
 namespace sg::platform {
 namespace {

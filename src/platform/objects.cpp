@@ -12,7 +12,7 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "op/hash.h"
+#include "core/sha256.h"
 
 namespace sg::platform {
 namespace {
@@ -48,7 +48,7 @@ struct ObjectStore::Writer::Open {
   fs::path temporary;
   int descriptor = -1;
   std::int64_t size = 0;
-  op::Sha256 hash;
+  Sha256 hash;
 
   ~Open() {
     if (descriptor >= 0) ::close(descriptor);

@@ -9,12 +9,12 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/sha256.h"
 #include "io/archive.h"
 #include "io/describe.h"
 #include "io/dicom.h"
 #include "io/files.h"
 #include "io/image_io.h"
-#include "op/hash.h"
 #include "platform/parts.h"
 #include "platform/thumbnail.h"
 
@@ -337,7 +337,7 @@ std::vector<std::string> Workspace::check(const Context& context) const {
     context.progress(static_cast<double>(i) / static_cast<double>(used.size()));
     if (!objects_.holds(used[i])) {
       problems.push_back(fmt::format("object {} is missing", used[i]));
-    } else if (op::hash_path(objects_.path(used[i])).sha256 != used[i]) {
+    } else if (hash_path(objects_.path(used[i])).sha256 != used[i]) {
       problems.push_back(fmt::format("object {} is damaged: its content has another SHA-256", used[i]));
     }
   }

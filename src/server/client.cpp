@@ -10,8 +10,8 @@
 #include <thread>
 
 #include "core/error.h"
+#include "core/sha256.h"
 #include "io/files.h"
-#include "op/hash.h"
 #include "op/provenance.h"
 #include "op/staging.h"
 #include "platform/parts.h"
@@ -75,7 +75,7 @@ struct Client::Connection {
 
   /// An artifact that holds exactly this file under this name, "" if there is none.
   std::string known(const fs::path& file) {
-    const std::string sha256 = op::hash_path(file).sha256;
+    const std::string sha256 = hash_path(file).sha256;
     const Json page = get("artifacts?limit=500&sha256=" + sha256);
     for (const Json& a : page["items"]) {
       if (a["state"] != "unreadable" && a["sha256"] == sha256 && a["files"] == 1 &&

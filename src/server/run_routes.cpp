@@ -3,7 +3,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "op/hash.h"
+#include "core/sha256.h"
 #include "platform/job.h"
 #include "platform/pipeline.h"
 #include "server/api.h"
@@ -40,8 +40,7 @@ void list(const Services& services, const Call& call) {
 }
 
 platform::Once once_of(const Call& call, const Json& body) {
-  return {call.request.get_header_value("Idempotency-Key"),
-          op::sha256(call.request.path + " " + op::dump(body))};
+  return {call.request.get_header_value("Idempotency-Key"), sha256(call.request.path + " " + op::dump(body))};
 }
 
 void submit(const Services& services, const Call& call) {

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "op/hash.h"
+#include "core/sha256.h"
 #include "server/api.h"
 
 namespace sg::server {
@@ -104,7 +104,7 @@ void upload(const Services& services, const Call& call) {
   if (name.empty()) name = name_of(files);
   Json digest = {{"name", name}, {"tags", call.query("tags")}};
   for (const StoredFile& file : files) digest["files"].push_back({file.path, file.sha256});
-  const platform::Once once{call.request.get_header_value("Idempotency-Key"), op::sha256(op::dump(digest))};
+  const platform::Once once{call.request.get_header_value("Idempotency-Key"), sha256(op::dump(digest))};
   const Artifact artifact = workspace.add(files, name, words(call.query("tags")), once, kind);
   services.scheduler.wake();
   call.response.set_header("Location", "/api/v1/artifacts/" + artifact.id);

@@ -1,4 +1,4 @@
-#include "op/hash.h"
+#include "core/sha256.h"
 
 #include <fmt/format.h>
 #include <sodium/crypto_hash_sha256.h>
@@ -13,7 +13,7 @@
 
 #include "core/error.h"
 
-namespace sg::op {
+namespace sg {
 namespace fs = std::filesystem;
 namespace {
 
@@ -81,4 +81,4 @@ FileHash hash_path(const fs::path& path) {
   return result;
 }
 
-}  // namespace sg::op
+}  // namespace sg

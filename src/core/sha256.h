@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace sg::op {
+namespace sg {
 
 /// SHA-256 (FIPS 180-4) of bytes that come piece by piece.
 class Sha256 {
@@ -34,4 +34,4 @@ struct FileHash {
 FileHash hash_path(const std::filesystem::path& path);
 std::string sha256(std::string_view bytes);
 
-}  // namespace sg::op
+}  // namespace sg

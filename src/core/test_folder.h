@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace sg::op {
+namespace sg {
 
 /// A folder of its own for one test, removed at the end.
 struct TestFolder {
@@ -38,4 +38,4 @@ struct TestFolder {
   std::filesystem::path path;
 };
 
-}  // namespace sg::op
+}  // namespace sg

@@ -1,4 +1,4 @@
-#include "op/hash.h"
+#include "core/sha256.h"
 
 #include <gtest/gtest.h>
 
@@ -6,12 +6,12 @@
 #include <memory>
 
 #include "core/error.h"
-#include "op/test_folder.h"
+#include "core/test_folder.h"
 
-namespace sg::op {
+namespace sg {
 namespace {
 
-TEST(Hash, PublishedVectors) {  // FIPS 180-4 examples
+TEST(Sha256, PublishedVectors) {  // FIPS 180-4 examples
   EXPECT_EQ(sha256(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
@@ -25,7 +25,7 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
-TEST(Hash, FilesAndFoldersAgreeWithSha256sum) {
+TEST(Sha256, FilesAndFoldersAgreeWithSha256sum) {
   const TestFolder folder;
   folder.write("b.txt", std::string(3'000'000, 'x'));
   std::filesystem::create_directory(folder.path / "a");
@@ -39,7 +39,7 @@ TEST(Hash, FilesAndFoldersAgreeWithSha256sum) {
             output_of("cd " + folder.path.string() + " && sha256sum a/c.txt b.txt | sha256sum"));
 }
 
-TEST(Hash, MissingFile) {
+TEST(Sha256, MissingFile) {
   try {
     hash_path("/nowhere/x");
     FAIL();
@@ -49,4 +49,4 @@ TEST(Hash, MissingFile) {
 }
 
 }  // namespace
-}  // namespace sg::op
+}  // namespace sg
