@@ -16,9 +16,9 @@ target_include_directories(sg_torch SYSTEM INTERFACE ${SG_TORCH_INCLUDE} ${SG_TO
 target_link_libraries(sg_torch INTERFACE ${SG_TORCH_torch} ${SG_TORCH_torch_cpu} ${SG_TORCH_c10})
 get_filename_component(folder ${SG_TORCH_torch_cpu} DIRECTORY)
 if(EXISTS ${folder}/libtorch_cuda.so)
-  # Nothing refers to it: it announces the device when it is loaded.
-  target_link_libraries(sg_torch INTERFACE -Wl,--no-as-needed ${folder}/libtorch_cuda.so ${folder}/libc10_cuda.so
-                                           -Wl,--as-needed)
+  # Nothing refers to it: it announces the device when it is loaded. What it needs in turn it finds itself.
+  target_link_libraries(sg_torch INTERFACE
+    "-Wl,--no-as-needed,${folder}/libtorch_cuda.so,${folder}/libc10_cuda.so,--as-needed,--allow-shlib-undefined")
 endif()
 
 # Wheels before 2.6 were built with the C++ library's older strings; everything that meets them must be too.
