@@ -134,10 +134,12 @@ void add_denoise(CLI::App& app, Subcommand& sub, DenoiseOptions& denoise) {
   sub.line.options.average = 0.99;
   sub.app = app.add_subcommand("denoise",
                                "2-D removal of Gaussian and Rician noise, learned on simulated pictures");
-  sub.app->add_option("--data", sub.data, "safetensors file of images to learn from besides phantoms");
+  sub.app->add_option("--data", sub.data,
+                      "safetensors file of images or label maps to learn from besides phantoms");
   sub.app->add_option("--channels", denoise.network.channels, "of each layer");
   sub.app->add_option("--layers", denoise.network.layers, "convolutions");
   sub.app->add_option("--patch", denoise.patch, "pixels across");
+  sub.app->add_option("--from-data", denoise.from_data, "share of the patches that come from it");
   sub.app->add_option("--lowest", denoise.lowest, "noise, share of the range");
   sub.app->add_option("--highest", denoise.highest, "noise, share of the range");
   sub.line.add_to(*sub.app);

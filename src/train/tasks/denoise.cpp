@@ -9,6 +9,7 @@
 #include "nn/safetensors.h"
 #include "train/losses.h"
 #include "train/tasks/brain_simulation.h"
+#include "train/tasks/head_slice.h"
 #include "train/tasks/phantom.h"
 
 namespace sg::train {
@@ -34,9 +35,13 @@ std::vector<nn::Tensor> read_images(const std::filesystem::path& data, std::int6
     rescale_intensities({image.data(), static_cast<std::size_t>(image.size())});
     images.push_back(std::move(image));
   }
-  if (images.empty())
-    throw Error(ErrorCode::invalid_input, fmt::format("{}: no tensor \"images.…\"", data.string()), "data");
   return images;
+}
+
+bool holds_labels(const std::filesystem::path& data) {
+  const std::vector<std::string> names = nn::TensorFile::open(data).names();
+  return std::any_of(names.begin(), names.end(),
+                     [](const std::string& name) { return name.starts_with("labels."); });
 }
 
 /// A patch of a random slice, mirrored or turned over in grey in some cases.
@@ -70,6 +75,10 @@ class DenoiseTask : public Task {
     expect(options.highest <= 1, "highest", options.highest, "at most 1");
     if (data.empty()) return;
     images_ = read_images(data, options.patch);
+    if (holds_labels(data)) heads_ = read_head_maps(data);
+    if (images_.empty() && heads_.maps.empty())
+      throw Error(ErrorCode::invalid_input,
+                  fmt::format("{}: no tensor \"images.…\" or \"labels.…\"", data.string()), "data");
     sha256_ = nn::TensorFile::open(data).sha256();
     file_ = data.filename().string();
   }
@@ -79,10 +88,7 @@ class DenoiseTask : public Task {
 
   Example sample(std::uint64_t seed, std::int64_t step, std::int64_t index) const override {
     Rng rng = Rng(seed).fork(static_cast<std::uint64_t>(step)).fork(static_cast<std::uint64_t>(index));
-    const bool real = !images_.empty() && rng.uniform() < options_.from_images;
-    const std::vector<float> clean =
-        real ? random_patch(images_[rng.below(images_.size())], options_.patch, rng)
-             : random_phantom(options_.patch, options_.patch, rng);
+    const std::vector<float> clean = picture(rng);
     const double sigma = rng.uniform(options_.lowest, options_.highest);
     const bool rician = rng.uniform() < 0.5;
     return pair(clean, options_.patch, sigma, rician, rng);
@@ -97,7 +103,7 @@ class DenoiseTask : public Task {
   }
 
   torch::Tensor loss(const Tensors& outputs, const Tensors& targets) const override {
-    return charbonnier(outputs[0].to(torch::kFloat32), targets[0]);
+    return charbonnier(outputs[0].to(torch::kFloat32), targets[0], 0.02);
   }
 
   Metrics metrics(const Tensors& inputs, const Tensors& outputs, const Tensors& targets) const override {
@@ -118,12 +124,25 @@ class DenoiseTask : public Task {
         {"data", {{"phantoms", "simulated shapes, folds and textures"}}},
         {"validation", fmt::format("{} phantoms with 5 % and 10 % noise", options_.validation_pictures)},
         {"loss", "Charbonnier"}};
-    if (!images_.empty())
-      facts["data"]["images"] = {{"file", file_}, {"sha256", sha256_}, {"share", options_.from_images}};
+    if (!file_.empty())
+      facts["data"]["file"] = {{"name", file_},
+                               {"sha256", sha256_},
+                               {"share", options_.from_data},
+                               {"images", images_.size()},
+                               {"label maps of heads", heads_.maps.size()}};
     return facts;
   }
 
  private:
+  std::vector<float> picture(Rng& rng) const {
+    const std::size_t sources = images_.size() + heads_.maps.size();
+    if (sources == 0 || rng.uniform() >= options_.from_data)
+      return random_phantom(options_.patch, options_.patch, rng);
+    const std::size_t source = rng.below(sources);
+    if (source < images_.size()) return random_patch(images_[source], options_.patch, rng);
+    return random_head_slice(heads_, heads_.maps[source - images_.size()], options_.patch, rng);
+  }
+
   static Example pair(const std::vector<float>& clean, std::int64_t size, double sigma, bool rician,
                       Rng& rng) {
     std::vector<float> noisy = clean;
@@ -139,6 +158,7 @@ class DenoiseTask : public Task {
   DenoiseOptions options_;
   nn::Graph graph_;
   std::vector<nn::Tensor> images_;
+  HeadMaps heads_;
   std::string file_, sha256_;
 };
 

@@ -43,32 +43,61 @@ auto random_ellipse(const Canvas& canvas, double smallest, double largest, Rng& 
   };
 }
 
+/// The random functions a picture's textures and folds are made of.
+struct Grain {
+  std::vector<float> fine, middle, coarse;
+  /// Their sum with a 1/f-like spectrum between two of them.
+  std::vector<float> mixed;
+};
+
 std::vector<float> field(const Canvas& canvas, double spacing, Rng& rng) {
   return random_field({canvas.width, canvas.height, 1}, spacing, rng);
 }
 
-/// Bands of two or three greys that follow the level sets of a smooth function.
-void fold(Canvas& canvas, Rng& rng) {
-  const double spacing = rng.uniform(4, 16);
-  const std::vector<float> shape = field(canvas, spacing, rng);
-  const double sharpness = spacing * rng.uniform(0.3, 1);
+Grain random_grain(const Canvas& canvas, Rng& rng) {
+  Grain grain{field(canvas, rng.uniform(1, 1.8), rng),
+              field(canvas, rng.uniform(2.5, 5), rng),
+              field(canvas, rng.uniform(6, 14), rng),
+              {}};
+  const auto a = static_cast<float>(rng.uniform(0.2, 0.6)), b = static_cast<float>(rng.uniform(0.4, 0.8));
+  for (std::size_t i = 0; i < grain.fine.size(); ++i)
+    grain.mixed.push_back(a * grain.fine[i] + b * grain.middle[i] + grain.coarse[i]);
+  return grain;
+}
+
+/// A grey for a new shape: any, or one near to what it covers, as neighbouring tissues are.
+float random_grey(const Canvas& canvas, Rng& rng) {
+  if (rng.uniform() < 0.35) return static_cast<float>(rng.uniform());
+  const float near = canvas.values[rng.below(canvas.values.size())];
+  return std::clamp(near + static_cast<float>(0.12 * rng.normal()), 0.0F, 1.0F);
+}
+
+/// One leaf over what lies there: flat or with texture.
+void leaf(Canvas& canvas, const Grain& grain, Rng& rng) {
+  // Many small shapes, few large ones: sizes follow a power law from 2 % to 60 % of the picture.
+  const double size = 0.02 * std::pow(30, std::pow(rng.uniform(), 1.5));
+  const float grey = random_grey(canvas, rng);
+  const auto strength = static_cast<float>(rng.uniform() < 0.4 ? rng.uniform(0.01, 0.06) : 0);
+  const std::vector<float>& pattern = rng.uniform() < 0.5 ? grain.mixed : grain.fine;
+  canvas.blend(random_ellipse(canvas, size, 1.3 * size, rng),
+               [&](std::size_t i) { return grey + strength * pattern[i]; });
+}
+
+/// Bands of two greys that follow the level sets of a smooth function.
+void fold(Canvas& canvas, const Grain& grain, Rng& rng) {
+  const std::vector<float>& shape = rng.uniform() < 0.5 ? grain.middle : grain.coarse;
+  const double sharpness = rng.uniform(1, 5);
   const auto inside = random_ellipse(canvas, 0.3, 0.9, rng);
+  const auto strength = static_cast<float>(rng.uniform(0, 0.03));
   for (int band = 0; band < 2; ++band) {
     const double level = rng.uniform(-0.8, 0.8);
-    const auto grey = static_cast<float>(rng.uniform());
+    const float grey = random_grey(canvas, rng);
     canvas.blend(
         [&](double x, double y, std::size_t i) {
           return inside(x, y, i) * step(static_cast<double>(shape[i]) - level, sharpness);
         },
-        [&](std::size_t) { return grey; });
+        [&](std::size_t i) { return grey + strength * grain.fine[i]; });
   }
-}
-
-void texture(Canvas& canvas, Rng& rng) {
-  const std::vector<float> grain = field(canvas, rng.uniform(1.2, 4), rng);
-  const auto strength = static_cast<float>(rng.uniform(0.005, 0.06));
-  const auto inside = random_ellipse(canvas, 0.2, 0.8, rng);
-  canvas.blend(inside, [&](std::size_t i) { return canvas.values[i] + strength * grain[i]; });
 }
 
 }  // namespace
@@ -77,26 +106,43 @@ std::vector<float> random_phantom(std::int64_t height, std::int64_t width, Rng& 
   Canvas canvas{
       height, width,
       std::vector<float>(static_cast<std::size_t>(height * width), static_cast<float>(rng.uniform()))};
-  const auto shapes = 2 + rng.below(6), folds = rng.below(3), textures = rng.below(3);
-  for (std::uint64_t i = 0; i < shapes; ++i) {
-    const auto grey = static_cast<float>(rng.uniform());
-    canvas.blend(random_ellipse(canvas, 0.05, 0.6, rng), [&](std::size_t) { return grey; });
+  const Grain grain = random_grain(canvas, rng);
+  const auto leaves = 5 + rng.below(40), folds = rng.below(4);
+  for (std::uint64_t i = 0; i < leaves; ++i) {
+    leaf(canvas, grain, rng);
+    if (i * folds / leaves != (i + 1) * folds / leaves) fold(canvas, grain, rng);
   }
-  for (std::uint64_t i = 0; i < folds; ++i) fold(canvas, rng);
-  for (std::uint64_t i = 0; i < textures; ++i) texture(canvas, rng);
+  if (rng.uniform() < 0.7) soften(canvas.values, width, static_cast<float>(rng.uniform(0.05, 0.25)));
   const std::vector<float> shade = field(canvas, rng.uniform(20, 60), rng);
   const auto depth = static_cast<float>(rng.uniform(0, 0.15));
+  const auto low = static_cast<float>(rng.uniform(0, 0.2)), high = static_cast<float>(rng.uniform(0.5, 1));
+  const bool framed = rng.uniform() < 0.35;
   const auto head = random_ellipse(canvas, 0.5, 1.2, rng);
-  const bool framed = rng.uniform() < 0.5;
   canvas.blend([](double, double, std::size_t) { return 1.0; },
-               [&](std::size_t i) { return canvas.values[i] * (1 + depth * shade[i]); });
+               [&](std::size_t i) {
+                 const float value = canvas.values[i] * (1 + depth * shade[i]);
+                 return std::clamp(framed ? high * value : low + (high - low) * value, 0.0F, 1.0F);
+               });
   if (framed)
     canvas.blend([&](double x, double y, std::size_t i) { return 1 - head(x, y, i); },
                  [](std::size_t) { return 0.0F; });
-  const auto low = static_cast<float>(rng.uniform(0, 0.2)), high = static_cast<float>(rng.uniform(0.6, 1));
-  for (float& value : canvas.values)
-    value = std::clamp(framed ? high * value : low + (high - low) * value, 0.0F, 1.0F);
   return canvas.values;
+}
+
+void soften(std::vector<float>& picture, std::int64_t width, float weight) {
+  const auto count = static_cast<std::int64_t>(picture.size()), height = count / width;
+  const auto along = [&](std::int64_t step_size, std::int64_t size) {
+    const std::vector<float> before = picture;
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int64_t place = i / step_size % size;
+      const float here = before[static_cast<std::size_t>(i)];
+      const float left = place > 0 ? before[static_cast<std::size_t>(i - step_size)] : here;
+      const float right = place + 1 < size ? before[static_cast<std::size_t>(i + step_size)] : here;
+      picture[static_cast<std::size_t>(i)] = weight * (left + right) + (1 - 2 * weight) * here;
+    }
+  };
+  along(1, width);
+  along(width, height);
 }
 
 void add_noise(std::vector<float>& image, double sigma, bool rician, Rng& rng) {

@@ -7,6 +7,7 @@
 #include "train/tasks/brain.h"
 #include "train/tasks/brain_contrast.h"
 #include "train/tasks/denoise.h"
+#include "train/tasks/head_slice.h"
 #include "train/tasks/phantom.h"
 #include "train/train_fixture.h"
 
@@ -188,6 +189,30 @@ TEST(BrainTask, RefusesWhatCannotBeTrained) {
   EXPECT_THROW(brain_task(folder.at("nothing.safetensors"), options), Error);
 }
 
+TEST(HeadSlice, ShowsTheHead) {
+  const TestFolder folder;
+  const HeadMaps maps = read_head_maps(write_head_maps(folder));
+  double seen = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Rng rng(seed), again(seed);
+    const std::vector<float> picture = random_head_slice(maps, maps.maps[0], 32, rng);
+    EXPECT_EQ(picture, random_head_slice(maps, maps.maps[0], 32, again));
+    EXPECT_GE(*std::min_element(picture.begin(), picture.end()), 0);
+    EXPECT_LE(*std::max_element(picture.begin(), picture.end()), 1);
+    seen += moments(picture).deviation > 0.02 ? 1 : 0;
+  }
+  EXPECT_GE(seen, 3);
+}
+
+TEST(DenoiseTask, LearnsFromLabelMapsToo) {
+  const TestFolder folder;
+  DenoiseOptions options;
+  options.patch = 16;
+  const auto task = denoise_task(write_head_maps(folder), options);
+  EXPECT_EQ(task->facts().at("data").at("file").at("label maps of heads"), 2);
+  EXPECT_TRUE(same(task->sample(1, 2, 3).inputs[0], task->sample(1, 2, 3).inputs[0]));
+}
+
 TEST(DenoiseTask, LearnsFromImagesToo) {
   const TestFolder folder;
   nn::Tensor image({3, 20, 24}), small({3, 4, 24});
@@ -197,14 +222,14 @@ TEST(DenoiseTask, LearnsFromImagesToo) {
   nn::write_tensors(folder.at("small.safetensors"), std::vector<nn::NamedTensor>{{"images.a", small}});
   DenoiseOptions options;
   options.patch = 16;
-  options.from_images = 1;
+  options.from_data = 1;
   const auto task = denoise_task(folder.at("images.safetensors"), options);
   const Example e = task->sample(1, 2, 3);
   EXPECT_TRUE(same(e.inputs[0], task->sample(1, 2, 3).inputs[0]));
   EXPECT_FALSE(same(e.inputs[0], task->sample(1, 2, 4).inputs[0]));
   const Moments clean = moments({e.targets[0].data(), 256});
   EXPECT_NEAR(clean.mean, 0.5, 0.2);
-  EXPECT_TRUE(task->facts().at("data").contains("images"));
+  EXPECT_EQ(task->facts().at("data").at("file").at("images"), 1);
   EXPECT_THROW(denoise_task(folder.at("small.safetensors"), options), Error);
   options.lowest = 2;
   EXPECT_THROW(denoise_task("", options), Error);
