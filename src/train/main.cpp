@@ -129,15 +129,20 @@ void add_brain(CLI::App& app, Subcommand& sub, BrainOptions& brain) {
 }
 
 void add_denoise(CLI::App& app, Subcommand& sub, DenoiseOptions& denoise) {
-  sub.line.options.batch = 16;
+  sub.line.options.steps = 3000;
+  sub.line.options.batch = 4;
   sub.line.options.schedule.warm_up = 20;
-  sub.line.options.average = 0.99;
+  sub.line.options.average = 0.995;
+  sub.line.options.clip = 0.1;
+  sub.line.options.schedule.rate = 4e-3;
   sub.app = app.add_subcommand("denoise",
                                "2-D removal of Gaussian and Rician noise, learned on simulated pictures");
   sub.app->add_option("--data", sub.data,
                       "safetensors file of images or label maps to learn from besides phantoms");
   sub.app->add_option("--channels", denoise.network.channels, "of each layer");
   sub.app->add_option("--layers", denoise.network.layers, "convolutions");
+  sub.app->add_option("--dilated", denoise.network.dilated,
+                      "whether kernels spread to 1, 2, 3, …, 2, 1 pixels");
   sub.app->add_option("--patch", denoise.patch, "pixels across");
   sub.app->add_option("--from-data", denoise.from_data, "share of the patches that come from it");
   sub.app->add_option("--lowest", denoise.lowest, "noise, share of the range");

@@ -89,7 +89,10 @@ class DenoiseTask : public Task {
   Example sample(std::uint64_t seed, std::int64_t step, std::int64_t index) const override {
     Rng rng = Rng(seed).fork(static_cast<std::uint64_t>(step)).fork(static_cast<std::uint64_t>(index));
     const std::vector<float> clean = picture(rng);
-    const double sigma = rng.uniform(options_.lowest, options_.highest);
+    // As many weak as strong: in proportion, not in number, or strong noise would be all that counts.
+    const double low = std::max(options_.lowest, 1e-3), share = rng.uniform();
+    const double sigma =
+        options_.highest > low ? low * std::pow(options_.highest / low, share) : options_.highest;
     const bool rician = rng.uniform() < 0.5;
     return pair(clean, options_.patch, sigma, rician, rng);
   }
@@ -118,6 +121,7 @@ class DenoiseTask : public Task {
         {"input", "one channel, range 0…1"},
         {"channels", options_.network.channels},
         {"layers", options_.network.layers},
+        {"dilated", options_.network.dilated},
         {"patch", options_.patch},
         {"noise",
          {{"kinds", {"gaussian", "rician"}}, {"lowest", options_.lowest}, {"highest", options_.highest}}},

@@ -8,7 +8,7 @@
 namespace sg::train {
 
 struct DenoiseOptions {
-  nn::Denoiser network;
+  nn::Denoiser network{.layers = 7};
   std::int64_t patch = 48;               // pixels across
   double lowest = 0.01, highest = 0.15;  // standard deviation of the noise, of the range 0…1
   double from_data = 0.6;                // share of patches from the data file, where there is one
