@@ -3,6 +3,7 @@
 # executable a <topic>_fuzz.cpp, and <name>_seeds from seeds_main.cpp, which writes the files that fuzzing begins with.
 # <topic>_itk_test.cpp go to an executable of their own, <name>_itk_test, which is left out where ITK is not installed.
 #   DEPENDS  the project's own modules it may use (PUBLIC); each must have been declared before: dependencies go down only
+#   FOLDERS  folders within its own whose .cpp files belong to it too
 #   PUBLIC / PRIVATE  third-party targets
 #   TESTS    third-party targets only the tests need
 #   ITK      ITK components that <topic>_itk_test.cpp compare with
@@ -75,7 +76,7 @@ if(SG_TESTS)
 endif()
 
 function(sg_module name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;PUBLIC;PRIVATE;TESTS;ITK" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPENDS;FOLDERS;PUBLIC;PRIVATE;TESTS;ITK" ${ARGN})
   foreach(dependency IN LISTS ARG_DEPENDS)
     if(NOT TARGET sg_${dependency})
       message(FATAL_ERROR "module ${name} depends on ${dependency}, which is not declared before it: "
@@ -84,7 +85,8 @@ function(sg_module name)
   endforeach()
   list(TRANSFORM ARG_DEPENDS PREPEND sg_)
 
-  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  list(TRANSFORM ARG_FOLDERS APPEND /*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp ${ARG_FOLDERS})
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   set(itk_tests ${tests})

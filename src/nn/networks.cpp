@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 
 namespace sg::nn {
@@ -52,7 +54,8 @@ Graph denoiser(const Denoiser& options) {
   const Value noisy = g.input("noisy", {-1, 1, -1, -1});
   Value x = noisy;
   for (int i = 0; i + 1 < options.layers; ++i) {
-    x = g.add(fmt::format("conv{}", i), Convolution{.channels = options.channels}, x);
+    const std::int64_t dilation = options.dilated ? 1 + std::min(i, options.layers - 1 - i) : 1;
+    x = g.add(fmt::format("conv{}", i), Convolution{.channels = options.channels, .dilation = dilation}, x);
     x = g.add(fmt::format("conv{}.relu", i), Activation{}, x);
   }
   x = g.add("residual", Convolution{.channels = 1}, x);

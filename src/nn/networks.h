@@ -18,10 +18,13 @@ struct UNet {
 Graph unet(const UNet& options);
 
 /// Denoising by its residual (Zhang et al. 2017, arXiv:1608.03981): `layers` convolutions of 3 with ReLU
-/// between them guess the noise, which is taken off. 2-D, input "noisy" [N,1,H,W] and output "clean" alike.
+/// between them guess the noise, which is taken off. Dilated, their kernels reach 1, 2, 3, …, 2, 1 pixels
+/// (Zhang et al. 2017, arXiv:1704.03264): seven see 33 pixels across instead of 15. 2-D, input "noisy"
+/// [N,1,H,W] and output "clean" alike.
 struct Denoiser {
   std::int64_t channels = 32;
   int layers = 6;
+  bool dilated = false;
 };
 Graph denoiser(const Denoiser& options);
 

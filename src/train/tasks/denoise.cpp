@@ -1,0 +1,175 @@
+#include "train/tasks/denoise.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "nn/safetensors.h"
+#include "train/losses.h"
+#include "train/tasks/brain_simulation.h"
+#include "train/tasks/head_slice.h"
+#include "train/tasks/phantom.h"
+
+namespace sg::train {
+namespace {
+
+void expect(bool good, const char* option, double value, const char* expected) {
+  if (!good)
+    throw Error(ErrorCode::invalid_input, fmt::format("{} is {}, expected {}", option, value, expected),
+                option);
+}
+
+std::vector<nn::Tensor> read_images(const std::filesystem::path& data, std::int64_t patch) {
+  std::vector<nn::Tensor> images;
+  const nn::TensorFile file = nn::TensorFile::open(data);
+  for (const std::string& name : file.names()) {
+    if (!name.starts_with("images.")) continue;
+    nn::Tensor image = file.tensor(name);
+    if (image.shape.size() != 3 || image.shape[1] < patch || image.shape[2] < patch)
+      throw Error(ErrorCode::invalid_input,
+                  fmt::format("{}: \"{}\" is {}, expected [D,H,W] with slices of {} pixels or more",
+                              data.string(), name, nn::to_string(image.shape), patch),
+                  "data");
+    rescale_intensities({image.data(), static_cast<std::size_t>(image.size())});
+    images.push_back(std::move(image));
+  }
+  return images;
+}
+
+bool holds_labels(const std::filesystem::path& data) {
+  const std::vector<std::string> names = nn::TensorFile::open(data).names();
+  return std::any_of(names.begin(), names.end(),
+                     [](const std::string& name) { return name.starts_with("labels."); });
+}
+
+/// A patch of a random slice, mirrored or turned over in grey in some cases.
+std::vector<float> random_patch(const nn::Tensor& image, std::int64_t size, Rng& rng) {
+  const auto below = [&](std::int64_t n) {
+    return static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(n)));
+  };
+  const std::int64_t z = below(image.shape[0]), y0 = below(image.shape[1] - size + 1),
+                     x0 = below(image.shape[2] - size + 1);
+  const bool mirror = rng.uniform() < 0.5, transpose = rng.uniform() < 0.5;
+  const auto low = static_cast<float>(rng.uniform(0, 0.15)), high = static_cast<float>(rng.uniform(0.6, 1));
+  std::vector<float> patch;
+  for (std::int64_t y = 0; y < size; ++y)
+    for (std::int64_t x = 0; x < size; ++x) {
+      const std::int64_t column = x0 + (mirror ? size - 1 - (transpose ? y : x) : (transpose ? y : x));
+      const std::int64_t row = y0 + (transpose ? x : y);
+      const float value = image.data()[(z * image.shape[1] + row) * image.shape[2] + column];
+      patch.push_back(low + (high - low) * value);
+    }
+  return patch;
+}
+
+class DenoiseTask : public Task {
+ public:
+  DenoiseTask(const std::filesystem::path& data, const DenoiseOptions& options)
+      : options_(options), graph_(nn::denoiser(options.network)) {
+    expect(options.patch >= 8 && options.patch <= 1024, "patch", static_cast<double>(options.patch),
+           "8 to 1024");
+    expect(options.lowest >= 0 && options.lowest <= options.highest, "lowest", options.lowest,
+           "0 to the highest noise");
+    expect(options.highest <= 1, "highest", options.highest, "at most 1");
+    if (data.empty()) return;
+    images_ = read_images(data, options.patch);
+    if (holds_labels(data)) heads_ = read_head_maps(data);
+    if (images_.empty() && heads_.maps.empty())
+      throw Error(ErrorCode::invalid_input,
+                  fmt::format("{}: no tensor \"images.…\" or \"labels.…\"", data.string()), "data");
+    sha256_ = nn::TensorFile::open(data).sha256();
+    file_ = data.filename().string();
+  }
+
+  std::string name() const override { return "denoise"; }
+  const nn::Graph& graph() const override { return graph_; }
+
+  Example sample(std::uint64_t seed, std::int64_t step, std::int64_t index) const override {
+    Rng rng = Rng(seed).fork(static_cast<std::uint64_t>(step)).fork(static_cast<std::uint64_t>(index));
+    const std::vector<float> clean = picture(rng);
+    // As many weak as strong: in proportion, not in number, or strong noise would be all that counts.
+    const double low = std::max(options_.lowest, 1e-3), share = rng.uniform();
+    const double sigma =
+        options_.highest > low ? low * std::pow(options_.highest / low, share) : options_.highest;
+    const bool rician = rng.uniform() < 0.5;
+    return pair(clean, options_.patch, sigma, rician, rng);
+  }
+
+  std::int64_t validation_size() const override { return options_.validation_pictures; }
+  Example validation(std::int64_t index) const override {
+    Rng rng = Rng(0x76616c).fork(static_cast<std::uint64_t>(index));
+    constexpr std::int64_t size = 96;
+    const std::vector<float> clean = random_phantom(size, size, rng);
+    return pair(clean, size, index % 2 == 0 ? 0.05 : 0.1, index / 2 % 2 == 1, rng);
+  }
+
+  torch::Tensor loss(const Tensors& outputs, const Tensors& targets) const override {
+    return charbonnier(outputs[0].to(torch::kFloat32), targets[0], 0.02);
+  }
+
+  Metrics metrics(const Tensors& inputs, const Tensors& outputs, const Tensors& targets) const override {
+    const auto psnr = [&](const torch::Tensor& image) {
+      return -10 * std::log10(torch::mse_loss(image, targets[0]).item<double>());
+    };
+    return {{"psnr noisy", psnr(inputs[0])}, {"psnr", psnr(outputs[0])}};
+  }
+
+  nlohmann::ordered_json facts() const override {
+    nlohmann::ordered_json facts{
+        {"input", "one channel, range 0…1"},
+        {"channels", options_.network.channels},
+        {"layers", options_.network.layers},
+        {"dilated", options_.network.dilated},
+        {"patch", options_.patch},
+        {"noise",
+         {{"kinds", {"gaussian", "rician"}}, {"lowest", options_.lowest}, {"highest", options_.highest}}},
+        {"data", {{"phantoms", "simulated shapes, folds and textures"}}},
+        {"validation", fmt::format("{} phantoms with 5 % and 10 % noise", options_.validation_pictures)},
+        {"loss", "Charbonnier"}};
+    if (!file_.empty())
+      facts["data"]["file"] = {{"name", file_},
+                               {"sha256", sha256_},
+                               {"share", options_.from_data},
+                               {"images", images_.size()},
+                               {"label maps of heads", heads_.maps.size()}};
+    return facts;
+  }
+
+ private:
+  std::vector<float> picture(Rng& rng) const {
+    const std::size_t sources = images_.size() + heads_.maps.size();
+    if (sources == 0 || rng.uniform() >= options_.from_data)
+      return random_phantom(options_.patch, options_.patch, rng);
+    const std::size_t source = rng.below(sources);
+    if (source < images_.size()) return random_patch(images_[source], options_.patch, rng);
+    return random_head_slice(heads_, heads_.maps[source - images_.size()], options_.patch, rng);
+  }
+
+  static Example pair(const std::vector<float>& clean, std::int64_t size, double sigma, bool rician,
+                      Rng& rng) {
+    std::vector<float> noisy = clean;
+    add_noise(noisy, sigma, rician, rng);
+    Example example;
+    example.inputs.emplace_back(nn::Shape{1, size, size});
+    example.targets.emplace_back(nn::Shape{1, size, size});
+    std::copy(noisy.begin(), noisy.end(), example.inputs[0].data());
+    std::copy(clean.begin(), clean.end(), example.targets[0].data());
+    return example;
+  }
+
+  DenoiseOptions options_;
+  nn::Graph graph_;
+  std::vector<nn::Tensor> images_;
+  HeadMaps heads_;
+  std::string file_, sha256_;
+};
+
+}  // namespace
+
+std::unique_ptr<Task> denoise_task(const std::filesystem::path& data, const DenoiseOptions& options) {
+  return std::make_unique<DenoiseTask>(data, options);
+}
+
+}  // namespace sg::train
