@@ -122,8 +122,8 @@ std::string to_markdown(const Card& card) {
   std::int64_t layers = 0;
   for (const Layer& layer : card.graph.layers()) layers += layer.inputs.empty() ? 0 : 1;
   text += fmt::format(
-      "\n## Network\n{} layers, {} trained parameters.\n\n| layer | kind | output | parameters "
-      "|\n|---|---|---|---|\n",
+      "\n## Network\n{} layers, {} trained parameters.\n\n"
+      "| layer | kind | output | parameters |\n|---|---|---|---|\n",
       layers, parameter_count(card.graph));
   for (const Layer& layer : card.graph.layers()) {
     std::int64_t parameters = 0;

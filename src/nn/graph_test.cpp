@@ -104,7 +104,8 @@ TEST(Graph, RefusesWhatIsNoOutput) {
   const Value x = *g.find("head");
   expect_refusal("layer \"edges\" (output): the name is taken", "edges", [&] { g.output("edges", x); });
   expect_refusal(
-      "layer \"a/b\" (output): expected a name of letters, digits, \"_\", \"-\" and \".\", at most 200 of them",
+      "layer \"a/b\" (output): expected a name of letters, digits, \"_\", \"-\" and \".\", at most 200 of "
+      "them",
       "a/b", [&] { g.output("a/b", x); });
   expect_refusal("layer \"a\" (output): no such layer", "a", [&] { g.output("a", {5}); });
   expect_refusal("layer \"a\" (output): no such layer", "a", [&] { g.output("a", {}); });

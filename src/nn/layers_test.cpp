@@ -248,8 +248,8 @@ TEST(Layers, OthersRefuse) {
       {Permute{{0, 1, 1}}, {{1, 2, 3}}, "order is [0,1,1], expected each axis of [1,2,3] once"},
       {Permute{Shape(100, 1)},
        {{1}},
-       "order is [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,…], expected each axis of [1] "
-       "once"},
+       "order is [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,…], expected each "
+       "axis of [1] once"},
   });
 }
 

@@ -31,4 +31,16 @@ void expect_error(ErrorCode code, const std::string& part, const Work& work) {
   }
 }
 
+/// Runs `work`, which must refuse with exactly this message.
+template <class Work>
+void expect_message(const std::string& message, const Work& work) {
+  try {
+    work();
+    ADD_FAILURE() << "no error, expected: " << message;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.what(), message);
+    EXPECT_EQ(error.code(), ErrorCode::invalid_input);
+  }
+}
+
 }  // namespace sg::nn
