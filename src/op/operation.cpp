@@ -44,8 +44,8 @@ void verify_field(const Operation& operation, const FieldInfo& field, std::vecto
   verify_range(field, problems);
   if ((field.kind() == Kind::choice) == field.choices.empty())
     problems.push_back(field.name + ": one_of belongs to enum members, and every enum member needs it");
-  if (field.positional && field.role != Role::input)
-    problems.push_back(field.name + ": only inputs may be positional");
+  if (field.positional && (field.role == Role::output || field.kind() == Kind::boolean))
+    problems.push_back(field.name + ": only inputs, and parameters that take a value, may be positional");
   if (field.flattened && (field.kind() != Kind::document || field.role != Role::output))
     problems.push_back(field.name + ": only document outputs can be flattened");
   if (field.dimensions != 0 && field.dimensions != 2 && field.dimensions != 3)

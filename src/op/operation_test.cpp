@@ -70,7 +70,7 @@ TEST(Verify, NamesWhatIsMissing) {
   for (const char* expected :
        {"not of the form module.verb", "full stop", "no reference", "no example", "no output",
         "\"xValue\" is not a snake_case", "xValue: no help", "xValue: no unit", "the default of xValue is 5",
-        "scheme: one_of", "json: every command", "json: a range on", "json: only inputs may be positional",
+        "scheme: one_of", "json: every command", "json: a range on", "json: only inputs, and parameters",
         "json: declared twice", "document: only document outputs", "document: dimensions are 2 or 3"})
     EXPECT_THAT(problems, Contains(HasSubstr(expected)));
 }

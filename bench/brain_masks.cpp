@@ -1,0 +1,73 @@
+// image.segment_brain on real heads, against what is known of each: prints one JSON object. Arguments: the
+// folder of mricron's templates, the folder registration/brain3d (or "" without).
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include "core/regions.h"
+#include "image/segment_brain.h"
+#include "io/image_io.h"
+
+namespace {
+
+using namespace sg;
+
+double dice(const Mask& a, const Mask& b) {
+  std::int64_t both = 0, sum = 0;
+  for (std::int64_t i = 0; i < a.size(); ++i) {
+    both += a.data()[i] != 0 && b.data()[i] != 0;
+    sum += (a.data()[i] != 0) + (b.data()[i] != 0);
+  }
+  return sum > 0 ? 2.0 * static_cast<double>(both) / static_cast<double>(sum) : 0;
+}
+
+template <class Voxels>
+Mask where_positive(const Voxels& voxels) {
+  Mask mask(voxels.grid());
+  for (std::int64_t i = 0; i < mask.size(); ++i) mask.data()[i] = voxels.data()[i] > 0;
+  return mask;
+}
+
+/// The mask of image.segment_brain made of reference labels in the same way: closed by 3 mm, holes filled.
+Mask closed(const Mask& labels) { return fill_holes(close(labels, 3)); }
+
+struct Case {
+  std::string name, image, reference, against;
+  bool is_mask;  // the reference is a mask (or an extracted brain), not labels of tissues
+};
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count != 3) {
+    std::fprintf(stderr, "brain_masks TEMPLATES BRAIN3D\n");
+    return 2;
+  }
+  const std::string templates = arguments[1], brains = arguments[2];
+  std::vector<Case> cases{{"Colin27", templates + "/ch2.nii.gz", templates + "/ch2bet.nii.gz",
+                           "ch2bet, the mask of another program (agreement)", true}};
+  if (!brains.empty()) {
+    cases.push_back({"subjV", brains + "/subjV_t1.nii.gz", brains + "/subjV_aseg.nii.gz",
+                     "FreeSurfer labels, closed by 3 mm (agreement)", false});
+    cases.push_back({"subjA", brains + "/subjA_t1.nii.gz", brains + "/subjA_seg13.nii.gz",
+                     "13 structures without white matter, closed by 3 mm and filled (agreement)", false});
+    cases.push_back({"subjB", brains + "/subjB_t1.nii.gz", brains + "/subjB_t1.nii.gz",
+                     "extent of the extracted brain, no labels (agreement)", true});
+  }
+  const sg::model::Model model = sg::model::load_model("brain");
+  std::string rows;
+  for (const Case& one : cases) {
+    const Volume<float> image = io::read_volume(one.image);
+    const image::BrainSegmentation found = image::segment_brain(image, model);
+    const Mask reference = one.is_mask ? where_positive(io::read_volume(one.reference))
+                                       : closed(where_positive(io::read_labels(one.reference).voxels));
+    const Mask mask = where_positive(found.mask.voxels);
+    rows += fmt::format("{}{{\"name\": \"{}\", \"against\": \"{}\", \"dice\": {:.4f}}}",
+                        rows.empty() ? "" : ", ", one.name, one.against, dice(mask, reference));
+  }
+  fmt::print("{{\"model\": \"{}\", \"version\": \"{}\", \"steps\": {}, \"masks\": [{}]}}\n", model.card.name,
+             model.card.version, model.card.training.steps, rows);
+  return 0;
+}
