@@ -83,7 +83,8 @@ export function accessibilityTests(world) {
     await page.locator("#input-fixed").focus();
     await page.keyboard.press("Enter");
     const dialog = page.getByRole("dialog");
-    await dialog.getByRole("button", { name: /^brain/ }).waitFor();
+    const brain = dialog.getByRole("button", { name: /^brain/ }).first();
+    await brain.waitFor();
     assert.equal(
       await page.evaluate(() => document.activeElement?.getAttribute("type")),
       "search",
@@ -94,7 +95,7 @@ export function accessibilityTests(world) {
     await dialog.waitFor({ state: "detached" });
     await page.waitForFunction(() => document.activeElement?.id === "input-fixed");
     await page.keyboard.press("Enter");
-    await dialog.getByRole("button", { name: /^brain/ }).focus();
+    await brain.focus();
     await page.keyboard.press("Enter");
     await page.getByRole("link", { name: "brain.nii.gz" }).waitFor();
     await page.waitForFunction(() => document.activeElement?.id === "input-fixed");

@@ -30,6 +30,10 @@ const recipes = {
     },
   },
   "evaluation.overlap": { inputs: { reference: /^labels/, candidate: /^labels/ } },
+  "image.segment_brain": { inputs: { image: /^brain/ } },
+  "model.info": { parameters: { model: ["brain"] } },
+  "model.verify": { parameters: { model: ["brain"] } },
+  "model.run": { inputs: { image: /^brain/ }, parameters: { model: ["brain"] } },
 };
 
 async function fill(page, operation, recipe) {
