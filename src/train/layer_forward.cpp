@@ -107,7 +107,8 @@ Tensor apply(const nn::Upsample& layer, Tensors x, Tensors, bool) {
     size[a] = x.size() > 1 ? x[1].size(axis) : size[a] * x[0].size(axis);
   }
   if (layer.interpolation == nn::Interpolation::nearest)
-    return axes == 2 ? torch::upsample_nearest2d(x[0], size) : torch::upsample_nearest3d(x[0], size);
+    return axes == 2 ? torch::_upsample_nearest_exact2d(x[0], size)
+                     : torch::_upsample_nearest_exact3d(x[0], size);
   return axes == 2 ? torch::upsample_bilinear2d(x[0], size, false)
                    : torch::upsample_trilinear3d(x[0], size, false);
 }

@@ -62,6 +62,7 @@ struct CommandLine {
     TrainOptions& o = options;
     app.add_option("--out", folder, "folder for weights, checkpoint and metrics")->required();
     app.add_flag("--resume", resume, "go on from the checkpoint in that folder, if there is one");
+    app.add_option("--start", o.start, "weights file to begin with, instead of random weights");
     app.add_option("--steps", o.steps, "training steps");
     app.add_option("--batch", o.batch, "examples a step (and process)");
     app.add_option("--rate", o.schedule.rate, "highest learning rate");

@@ -56,6 +56,7 @@ nlohmann::ordered_json to_json(const TrainOptions& options) {
                                                   : "constant";
   return {{"steps", options.steps},
           {"batch", options.batch},
+          {"start", options.start},
           {"seed", options.seed},
           {"optimizer", method == Method::adamw ? "adamw" : "sgd"},
           {"weight_decay", weight_decay},

@@ -18,6 +18,7 @@ struct TrainOptions {
   double clip = 0;                    // largest norm of the gradient, 0 = any
   bool mixed = false;                 // bfloat16 where libtorch's autocast takes it; CUDA only
   std::uint64_t seed = 0;             // first weights and examples
+  std::string start;                  // weights file to begin with instead of random ones; "" = random
   std::string device = "cpu";         // or "cuda", "cuda:1"
   int threads = 0, generators = 1;    // of libtorch (0 = all cores), and that make examples
   std::int64_t validate_every = 0;    // steps; 0 = at the end only

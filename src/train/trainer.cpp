@@ -9,6 +9,8 @@
 #include <optional>
 
 #include "core/error.h"
+#include "nn/card.h"
+#include "nn/safetensors.h"
 #include "train/autocast.h"
 #include "train/average.h"
 #include "train/checkpoint.h"
@@ -22,6 +24,15 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
+/// Those of another training, or random ones.
+NamedWeights first_weights(const Task& task, const TrainOptions& options) {
+  if (options.start.empty()) return nn::initial_weights(task.graph(), options.seed);
+  const nn::TensorFile file = nn::TensorFile::open(options.start);
+  NamedWeights weights;
+  for (const std::string& name : file.names()) weights.emplace_back(name, file.tensor(name));
+  return weights;
+}
+
 class Training {
  public:
   Training(const Task& task, const TrainOptions& options, const TrainRun& run)
@@ -32,7 +43,7 @@ class Training {
         module_(task.graph()),
         schedule_(options.schedule, options.steps),
         validator_(task, device_, run.group) {
-    module_.load(nn::initial_weights(task.graph(), options.seed));
+    module_.load(first_weights(task, options));
     module_.to(device_);
     optimizer_.emplace(module_, options.optimizer);
     if (options.average != 0) average_.emplace(module_, options.average);
@@ -217,6 +228,7 @@ class Training {
     write_weights(run_.folder / "weights.safetensors", result_weights(), task_.name());
     Json record{{"task", task_.name()},
                 {"facts", task_.facts()},
+                {"graph", Json::parse(nn::to_json(task_.graph()))},
                 {"parameters", nn::parameter_count(task_.graph())},
                 {"options", to_json(options_)},
                 {"processes", run_.group.size()},

@@ -182,6 +182,22 @@ TEST(Trainer, GoesOnOnlyWithWhatItBegan) {
   EXPECT_NE(refusal(quick(2), folder.at("run"), true), "");
 }
 
+TEST(Trainer, BeginsWithTheWeightsOfAnotherTraining) {
+  const TestFolder folder;
+  TrainOptions options = quick(150);
+  options.schedule.rate = 0.02;
+  const double learnt = run(LineTask(), options, folder.at("first")).validation[0].second;
+  options = quick(1);
+  options.schedule.rate = 1e-9;
+  const double fresh = run(LineTask(), options, folder.at("fresh")).validation[0].second;
+  options.start = folder.at("first/weights.safetensors");
+  const double begun = run(LineTask(), options, folder.at("second")).validation[0].second;
+  EXPECT_LT(begun, fresh / 2);
+  EXPECT_NEAR(begun, learnt, 0.1 * learnt + 0.05);
+  options.start = folder.at("nothing.safetensors");
+  EXPECT_NE(refusal(options, folder.at("third")), "");
+}
+
 TEST(Trainer, SaysWhenTheLossIsNoNumber) {
   const TestFolder folder;
   TrainOptions options = quick(60);
