@@ -301,8 +301,7 @@ Slot Engine::Builder::as(const Slot& slot, const Desc& desc, const std::string& 
 
 Slot Engine::Builder::scaled(const Slot& slot, const Desc& desc, float factor, const std::string& why) {
   const Slot result = make(desc);
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  dnnl::primitive_attr attributes = detail::user_scratchpad();
   if (factor != 1) attributes.set_output_scales(0, {factor});
   const dnnl::reorder::primitive_desc reorder(cpu_, slot.desc, cpu_, desc, attributes);
   emit(why, 0, dnnl::reorder(reorder), reorder.scratchpad_desc(),
@@ -396,9 +395,7 @@ void Engine::Builder::build_outputs() {
       continue;
     }
     const Slot own = make(plain(shape(output.value)));
-    dnnl::primitive_attr attributes;
-    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    const dnnl::reorder::primitive_desc reorder(cpu_, value.desc, cpu_, own.desc, attributes);
+    const dnnl::reorder::primitive_desc reorder(cpu_, value.desc, cpu_, own.desc, detail::user_scratchpad());
     emit(output.name, 0, dnnl::reorder(reorder), reorder.scratchpad_desc(),
          {{DNNL_ARG_FROM, value}, {DNNL_ARG_TO, own}});
     plan_.make_external(own.block);

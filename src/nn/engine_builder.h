@@ -36,6 +36,15 @@ struct Layout {
 /// None where the layout is none of these.
 std::optional<Layout> layout_of(const Desc& desc);
 
+constexpr auto inference = dnnl::prop_kind::forward_inference;
+
+/// For primitives whose work memory is planned with all other memory.
+inline dnnl::primitive_attr user_scratchpad() {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attributes;
+}
+
 /// Addresses of all blocks during a run.
 using Places = std::span<std::byte* const>;
 inline float* floats(Places places, const Slot& slot) {

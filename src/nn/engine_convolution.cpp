@@ -17,8 +17,6 @@ using Tag = dnnl::memory::format_tag;
 
 namespace {
 
-constexpr auto inference = dnnl::prop_kind::forward_inference;
-
 Desc with_any_layout(const Dims& dims, Type type = Type::f32) { return {dims, type, Tag::any}; }
 
 Dims spatial(const Extent& extent, std::size_t axes, std::int64_t less = 0) {
@@ -122,8 +120,7 @@ Slot Engine::Builder::build(const Convolution& layer, const Fused& fused) {
     after.push_back((out[a + 2] - 1) * layer.stride[a] + window - in[a + 2] - before.back());
   }
 
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  dnnl::primitive_attr attributes = detail::user_scratchpad();
   dnnl::post_ops operations;
   if (fused.activation != nullptr) append(operations, *fused.activation);
   attributes.set_post_ops(operations);
@@ -144,7 +141,7 @@ Slot Engine::Builder::build(const Convolution& layer, const Fused& fused) {
   }
   const auto choose = [&](const Desc& source, const Desc& target) {
     const dnnl::convolution_forward::desc wanted(
-        inference, dnnl::algorithm::convolution_direct, source, with_any_layout(weight_dims, type),
+        detail::inference, dnnl::algorithm::convolution_direct, source, with_any_layout(weight_dims, type),
         Desc({layer.channels}, Type::f32, Tag::x), target, spatial(layer.stride, axes),
         spatial(layer.dilation, axes, 1), before, after);
     return dnnl::convolution_forward::primitive_desc(wanted, attributes, cpu_);
@@ -205,13 +202,12 @@ Slot Engine::Builder::build(const TransposedConvolution& layer, const Fused& fus
   for (std::size_t a = 0; a < axes; ++a)
     after.push_back((in[a + 2] - 1) * layer.stride[a] + layer.kernel[a] - layer.padding[a] - out[a + 2]);
 
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  dnnl::primitive_attr attributes = detail::user_scratchpad();
   dnnl::post_ops operations;
   if (fused.activation != nullptr) append(operations, *fused.activation);
   attributes.set_post_ops(operations);
   const dnnl::deconvolution_forward::desc wanted(
-      inference, dnnl::algorithm::deconvolution_direct, with_any_layout(in), with_any_layout(dims),
+      detail::inference, dnnl::algorithm::deconvolution_direct, with_any_layout(in), with_any_layout(dims),
       Desc({layer.channels}, Type::f32, Tag::x), with_any_layout(out), spatial(layer.stride, axes),
       spatial(layer.padding, axes), after);
   const dnnl::deconvolution_forward::primitive_desc chosen(wanted, attributes, cpu_);
@@ -232,15 +228,15 @@ Slot Engine::Builder::build(const Linear& layer, const Fused& fused) {
   const std::int64_t features = in.back(), rows = count(in) / features;
   const Tensor& matrix = weight(own, "weight");
   const std::vector<float> zeros(static_cast<std::size_t>(layer.features), 0.0F);
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  dnnl::primitive_attr attributes = detail::user_scratchpad();
   dnnl::post_ops operations;
   if (fused.activation != nullptr) append(operations, *fused.activation);
   attributes.set_post_ops(operations);
   const Type type = precision() == Precision::bf16 ? Type::bf16 : Type::f32;
-  const dnnl::inner_product_forward::desc wanted(
-      inference, Desc({rows, features}, type, Tag::ab), with_any_layout({layer.features, features}, type),
-      Desc({layer.features}, Type::f32, Tag::x), Desc({rows, layer.features}, Type::f32, Tag::ab));
+  const dnnl::inner_product_forward::desc wanted(detail::inference, Desc({rows, features}, type, Tag::ab),
+                                                 with_any_layout({layer.features, features}, type),
+                                                 Desc({layer.features}, Type::f32, Tag::x),
+                                                 Desc({rows, layer.features}, Type::f32, Tag::ab));
   const dnnl::inner_product_forward::primitive_desc chosen(wanted, attributes, cpu_);
   Slot source = as_plain(slot(input), own.name + " input");
   source.desc = plain({rows, features});

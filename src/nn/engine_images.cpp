@@ -22,8 +22,6 @@ using Tag = dnnl::memory::format_tag;
 
 namespace {
 
-constexpr auto inference = dnnl::prop_kind::forward_inference;
-
 /// Which source place each target place reads along one axis: the one whose pixel holds the target's centre.
 std::vector<std::int64_t> nearest_places(std::int64_t from, std::int64_t to) {
   std::vector<std::int64_t> places;
@@ -54,12 +52,10 @@ Slot Engine::Builder::build(const Pool& layer, const Fused& fused) {
   }
   const auto algorithm = layer.reduce == Reduce::maximum ? dnnl::algorithm::pooling_max
                                                          : dnnl::algorithm::pooling_avg_include_padding;
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   const dnnl::pooling_forward::primitive_desc chosen(
-      dnnl::pooling_forward::desc(inference, algorithm, input.desc, like(out, input.desc), stride, kernel,
-                                  before, after),
-      attributes, cpu_);
+      dnnl::pooling_forward::desc(detail::inference, algorithm, input.desc, like(out, input.desc), stride,
+                                  kernel, before, after),
+      detail::user_scratchpad(), cpu_);
   const Slot result = make(chosen.dst_desc());
   emit(own.name, 0, dnnl::pooling_forward(chosen), chosen.scratchpad_desc(),
        {{DNNL_ARG_SRC, input}, {DNNL_ARG_DST, result}});
@@ -70,10 +66,9 @@ Slot Engine::Builder::build(const GlobalAverage&, const Fused& fused) {
   const Layer& own = *fused.layer;
   const Slot& input = slot(own.inputs[0]);
   const Desc to = like(shape(fused.result), input.desc);
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   const dnnl::reduction::primitive_desc chosen(
-      dnnl::reduction::desc(dnnl::algorithm::reduction_mean, input.desc, to, 0, 0), attributes, cpu_);
+      dnnl::reduction::desc(dnnl::algorithm::reduction_mean, input.desc, to, 0, 0), detail::user_scratchpad(),
+      cpu_);
   const Slot result = make(to);
   emit(own.name, 0, dnnl::reduction(chosen), chosen.scratchpad_desc(),
        {{DNNL_ARG_SRC, input}, {DNNL_ARG_DST, result}});
@@ -85,12 +80,10 @@ Slot Engine::Builder::build(const Upsample& layer, const Fused& fused) {
   Slot input = slot(own.inputs[0]);
   const Shape &in = shape(own.inputs[0]), &out = shape(fused.result);
   if (layer.interpolation == Interpolation::linear) {
-    dnnl::primitive_attr attributes;
-    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     const dnnl::resampling_forward::primitive_desc chosen(
-        dnnl::resampling_forward::desc(inference, dnnl::algorithm::resampling_linear, input.desc,
+        dnnl::resampling_forward::desc(detail::inference, dnnl::algorithm::resampling_linear, input.desc,
                                        like(out, input.desc)),
-        attributes, cpu_);
+        detail::user_scratchpad(), cpu_);
     const Slot result = make(chosen.dst_desc());
     emit(own.name, 0, dnnl::resampling_forward(chosen), chosen.scratchpad_desc(),
          {{DNNL_ARG_SRC, input}, {DNNL_ARG_DST, result}});

@@ -242,11 +242,9 @@ Slot Engine::Builder::build(const Activation&, const Fused& fused) {
   float scale = 0, alpha = 0, beta = 0;
   dnnl::algorithm algorithm{};
   operations.get_params_eltwise(0, scale, algorithm, alpha, beta);
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   const dnnl::eltwise_forward::primitive_desc chosen(
-      dnnl::eltwise_forward::desc(dnnl::prop_kind::forward_inference, algorithm, input.desc, alpha, beta),
-      attributes, cpu_);
+      dnnl::eltwise_forward::desc(detail::inference, algorithm, input.desc, alpha, beta),
+      detail::user_scratchpad(), cpu_);
   const Slot result = is_last_use(input) ? input : make(input.desc);
   emit(own.name, 0, dnnl::eltwise_forward(chosen), chosen.scratchpad_desc(),
        {{DNNL_ARG_SRC, input}, {DNNL_ARG_DST, result}});

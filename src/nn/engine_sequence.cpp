@@ -15,14 +15,6 @@ using Tag = dnnl::memory::format_tag;
 
 namespace {
 
-constexpr auto inference = dnnl::prop_kind::forward_inference;
-
-dnnl::primitive_attr user_scratchpad() {
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  return attributes;
-}
-
 /// PyTorch's gates are r, z, n; oneDNN's update (z), reset (r), output (n).
 constexpr std::int64_t gate_order[3] = {1, 0, 2};
 
@@ -64,13 +56,13 @@ Slot Engine::Builder::build(const Gru& layer, const Fused& fused) {
   const bool has_state = own.inputs.size() == 2;
   const Desc first = has_state ? Desc(first_dims, Type::f32, Tag::ldnc) : Desc();
   const dnnl::lbr_gru_forward::desc wanted(
-      inference,
+      detail::inference,
       layer.bidirectional ? dnnl::rnn_direction::bidirectional_concat
                           : dnnl::rnn_direction::unidirectional_left2right,
       Desc({times, samples, inputs}, Type::f32, Tag::tnc), first, Desc(input_dims, Type::f32, Tag::any),
       Desc(state_dims, Type::f32, Tag::any), Desc({1, directions, 4, features}, Type::f32, Tag::ldgo),
       Desc({times, samples, directions * features}, Type::f32, Tag::tnc), Desc());
-  const dnnl::lbr_gru_forward::primitive_desc chosen(wanted, user_scratchpad(), cpu_);
+  const dnnl::lbr_gru_forward::primitive_desc chosen(wanted, detail::user_scratchpad(), cpu_);
 
   Slot source = as_plain(slot(own.inputs[0]), own.name + " input");  // [N,T,C], seen as [T,N,C]
   source.desc = Desc({times, samples, inputs}, Type::f32, Dims{inputs, times * inputs, 1});
@@ -106,7 +98,7 @@ Slot Engine::Builder::build(const MatrixProduct& layer, const Fused& fused) {
     std::swap(strides[dims.size() - 1], strides[dims.size() - 2]);
     b.desc = Desc(dims, Type::f32, strides);
   }
-  dnnl::primitive_attr attributes = user_scratchpad();
+  dnnl::primitive_attr attributes = detail::user_scratchpad();
   if (layer.scale != 1) attributes.set_output_scales(0, {static_cast<float>(layer.scale)});
   const Slot result = make(plain(shape(fused.result)));
   const dnnl::matmul::primitive_desc chosen(dnnl::matmul::desc(a.desc, b.desc, result.desc), attributes,
@@ -126,9 +118,9 @@ Slot Engine::Builder::build(const LayerNorm& layer, const Fused& fused) {
   Slot result = is_last_use(slot(own.inputs[0])) ? input : make(input.desc);
   const dnnl::layer_normalization_forward::primitive_desc chosen(
       dnnl::layer_normalization_forward::desc(
-          inference, input.desc, static_cast<float>(layer.epsilon),
+          detail::inference, input.desc, static_cast<float>(layer.epsilon),
           dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift),
-      user_scratchpad(), cpu_);
+      detail::user_scratchpad(), cpu_);
   emit(own.name, 0, dnnl::layer_normalization_forward(chosen), chosen.scratchpad_desc(),
        {{DNNL_ARG_SRC, input}, {DNNL_ARG_DST, result}},
        {{DNNL_ARG_SCALE, constant(weight(own, "weight").data(), plain({features}), plain({features}))},
@@ -143,9 +135,9 @@ Slot Engine::Builder::build(const Softmax& layer, const Fused& fused) {
   const Slot result = is_last_use(slot(own.inputs[0])) ? input : make(input.desc);
   const auto axes = static_cast<std::int64_t>(shape(fused.result).size());
   const dnnl::softmax_forward::primitive_desc chosen(
-      dnnl::softmax_forward::desc(inference, input.desc,
+      dnnl::softmax_forward::desc(detail::inference, input.desc,
                                   static_cast<int>(layer.axis < 0 ? layer.axis + axes : layer.axis)),
-      user_scratchpad(), cpu_);
+      detail::user_scratchpad(), cpu_);
   emit(own.name, 0, dnnl::softmax_forward(chosen), chosen.scratchpad_desc(),
        {{DNNL_ARG_SRC, input}, {DNNL_ARG_DST, result}});
   return result;

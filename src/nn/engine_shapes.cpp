@@ -16,12 +16,6 @@ using Type = dnnl::memory::data_type;
 
 namespace {
 
-dnnl::primitive_attr user_scratchpad() {
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  return attributes;
-}
-
 std::size_t place_of(std::int64_t axis, const Shape& shape) {
   return static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(shape.size()) : axis);
 }
@@ -79,7 +73,8 @@ Slot Engine::Builder::build(const Concat& layer, const Fused& fused) {
     descs.push_back(inputs[i].desc);
     arguments.push_back({DNNL_ARG_MULTIPLE_SRC + static_cast<int>(i), inputs[i]});
   }
-  const dnnl::concat::primitive_desc chosen(desc, static_cast<int>(axis), descs, cpu_, user_scratchpad());
+  const dnnl::concat::primitive_desc chosen(desc, static_cast<int>(axis), descs, cpu_,
+                                            detail::user_scratchpad());
   emit(own.name, 0, dnnl::concat(chosen), chosen.scratchpad_desc(), arguments);
   return result;
 }
@@ -129,7 +124,7 @@ Slot Engine::Builder::combine(const Fused& fused, dnnl::algorithm algorithm) {
                            : as(b, like(shape(second), a.desc), own.name + " input");
   const Slot result = whole && is_last_use(slot(first)) && first.layer != second.layer ? a : make(a.desc);
   const dnnl::binary::primitive_desc chosen(dnnl::binary::desc(algorithm, a.desc, b.desc, result.desc),
-                                            user_scratchpad(), cpu_);
+                                            detail::user_scratchpad(), cpu_);
   emit(own.name, 0, dnnl::binary(chosen), chosen.scratchpad_desc(),
        {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, result}});
   return result;
