@@ -51,14 +51,28 @@ Grid aligned_grid(const Grid& from, const std::string& orientation, double spaci
 
 }  // namespace
 
-Volume<float> prepare(const Volume<float>& image, const nn::Card::Preparation& preparation,
+Grid prepared_grid(const Grid& image, const nn::Card::Preparation& preparation) {
+  return aligned_grid(image, preparation.orientation, preparation.spacing_mm);
+}
+
+Grid window_about(const LpsPoint& centre, const Grid& prepared, const nn::Card::Preparation& preparation) {
+  const VoxelIndex at = prepared.to_index(centre);
+  const double middle[3] = {at.i, at.j, at.k};
+  VoxelIndex first;
+  double* of[3] = {&first.i, &first.j, &first.k};
+  Grid grid = prepared;
+  for (std::size_t a = 0; a < 3; ++a) {
+    grid.size[a] = preparation.window[a];
+    *of[a] = std::round(middle[a] - 0.5 * static_cast<double>(grid.size[a] - 1));
+  }
+  grid.origin = prepared.to_lps(first);
+  return grid;
+}
+
+Volume<float> prepare(const Volume<float>& image, const Grid& grid, const nn::Card::Preparation& preparation,
                       const Context& context) {
-  Volume<float> ready;
-  if (preparation.orientation.empty() && preparation.spacing_mm == 0)
-    ready = image.clone();
-  else
-    ready = onto_grid(image, aligned_grid(image.grid(), preparation.orientation, preparation.spacing_mm),
-                      Interpolation::linear, true, context);
+  Volume<float> ready =
+      image.grid() == grid ? image.clone() : onto_grid(image, grid, Interpolation::linear, true, context);
   for (float& v : ready.values())
     if (!std::isfinite(v)) v = 0;
   if (preparation.high > 0) {
@@ -96,7 +110,10 @@ Volume<float> predict(const Model& model, const Volume<float>& image, const Pred
   const bool flat = declared.size() == 4;
   if (!flat && image.grid().is_2d())
     throw Error(ErrorCode::invalid_input, "the image is 2-D, the model takes volumes", "image");
-  const Volume<float> ready = prepare(image, model.card.preparation, context.part(0, 0.1, "preparing"));
+  const nn::Card::Preparation& preparation = model.card.preparation;
+  const Volume<float> ready =
+      prepare(image, options.grid ? *options.grid : prepared_grid(image.grid(), preparation), preparation,
+              context.part(0, 0.1, "preparing"));
   const auto& size = ready.grid().size;
   const std::int64_t slices = flat ? size[2] : 1, plane = size[0] * size[1];
   nn::Shape shape{1, image.channels(), size[1], size[0]};

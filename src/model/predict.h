@@ -1,20 +1,28 @@
 #pragma once
+#include <optional>
+
 #include "core/context.h"
 #include "core/volume.h"
 #include "model/library.h"
 
 namespace sg::model {
 
-/// The image as the network wants it (Card::Preparation): a copy on its own grid.
-Volume<float> prepare(const Volume<float>& image, const nn::Card::Preparation& preparation,
+/// The voxels a network wants of an image on this grid (Card::Preparation): over all it covers.
+Grid prepared_grid(const Grid& image, const nn::Card::Preparation& preparation);
+/// As many voxels of that grid as the preparation's window has, about the place `centre`; they may reach
+/// beyond the image. Needs a window.
+Grid window_about(const LpsPoint& centre, const Grid& prepared, const nn::Card::Preparation& preparation);
+/// The image as the network wants it: brought onto `grid`, 0 beyond the image, intensities stretched.
+Volume<float> prepare(const Volume<float>& image, const Grid& grid, const nn::Card::Preparation& preparation,
                       const Context& context = {});
 
 struct PredictOptions {
   std::int64_t memory_limit = std::int64_t{3} << 30;  // bytes of intermediate values
+  std::optional<Grid> grid;                           // prepared_grid of the image, where there is none
 };
 
 /// Runs a network of one image input and one image output, [1,C,…] to [1,K,…] of the same size, on an image:
-/// prepares it, runs it in as many windows as memory asks for, and gives the K maps on the prepared grid. 2-D
+/// prepares it, runs it in as many windows as memory asks for, and gives the K maps on that grid. 2-D
 /// networks run slice by slice along z. Throws invalid_input for a network or image of another kind.
 Volume<float> predict(const Model& model, const Volume<float>& image, const PredictOptions& options = {},
                       const Context& context = {});

@@ -30,6 +30,7 @@ void members(auto& port, auto&& f, const Card::Port*) {
 }
 void members(auto& p, auto&& f, const Card::Preparation*) {
   f("orientation", p.orientation), f("spacing_mm", p.spacing_mm), f("low", p.low), f("high", p.high);
+  f("window", p.window);
 }
 void members(auto& weights, auto&& f, const Card::Weights*) {
   f("file", weights.file), f("sha256", weights.sha256), f("bytes", weights.bytes);
@@ -173,6 +174,11 @@ void check_preparation(const Card::Preparation& p) {
   if (!p.orientation.empty() && p.orientation != "RAS" && p.orientation != "LPS")
     refuse("preparation.orientation",
            fmt::format("is \"{}\", expected \"RAS\", \"LPS\" or nothing", excerpt(p.orientation)));
+  const bool sensible =
+      std::all_of(p.window.begin(), p.window.end(), [](std::int64_t n) { return n >= 1 && n <= 4096; });
+  if (!sensible || (!p.window.empty() && p.window.size() != 3))
+    refuse("preparation.window",
+           fmt::format("is {}, expected 3 numbers from 1 to 4096 or none", to_string(p.window)));
 }
 
 /// Ports must be inputs or outputs of the graph, each described once; classes as many as channels.

@@ -24,6 +24,7 @@ struct Card {
     std::string orientation;   // "RAS": axes run to the patient's right, front and head; "": as stored
     double spacing_mm = 0;     // 0: as stored
     double low = 0, high = 0;  // percentiles, e.g. 0.5 and 99.5; both 0: intensities as stored
+    Shape window;              // voxels along x, y, z about the object that training showed; empty: any
   };
   struct Weights {
     std::string file = "weights.safetensors";  // in the card's folder

@@ -62,6 +62,8 @@ std::string preparation(const Card::Preparation& p) {
   if (p.spacing_mm > 0) add(number(p.spacing_mm) + " mm voxels");
   if (p.high > 0)
     add(fmt::format("intensities from percentile {} to {} stretched to 0…1", number(p.low), number(p.high)));
+  if (p.window.size() == 3)
+    add(fmt::format("a window of {}×{}×{} voxels about the object", p.window[0], p.window[1], p.window[2]));
   return text;
 }
 

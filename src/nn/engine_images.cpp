@@ -146,18 +146,18 @@ Slot Engine::Builder::build(const Warp& layer, const Fused& fused) {
   const detail::WarpGrid grid{in.back(), in[in.size() - 2], flat ? 1 : in[2], flat ? 2 : 3};
   const Interpolation interpolation = layer.interpolation;
   const Border border = layer.border;
-  const std::int64_t rows = grid.height * grid.depth;
+  const std::int64_t rows = grid.height * grid.depth, rows_each = std::min<std::int64_t>(rows, 16);
   emit(own.name, layout.lanes > 1 ? "warp, blocked" : "warp, plain", count(in) * (flat ? 4 : 8),
        {image, displacement, result}, [=](Places places) {
          const float* source = detail::floats(places, image);
          const float* u = detail::floats(places, displacement);
          float* target = detail::floats(places, result);
+         for (std::int64_t n = 0; n < layout.samples; ++n) {
 #pragma omp parallel for schedule(static)
-         for (std::int64_t t = 0; t < layout.samples * rows; ++t) {
-           const std::int64_t n = t / rows, row = t % rows;
-           detail::warp_row(grid, row, source + n * layout.sample(), layout.groups(), layout.lanes,
-                            u + n * grid.axes * layout.positions, target + n * layout.sample(), interpolation,
-                            border);
+           for (std::int64_t begin = 0; begin < rows; begin += rows_each)
+             detail::warp_rows(grid, begin, std::min(begin + rows_each, rows), source + n * layout.sample(),
+                               layout.groups(), layout.lanes, u + n * grid.axes * layout.positions,
+                               target + n * layout.sample(), interpolation, border);
          }
        });
   return result;

@@ -70,15 +70,20 @@ struct Axis {
       owned;  // exact tiles: what each window's result is kept of
 };
 
-/// Windows whose results are right over `pieces` equal parts of the axis.
+/// The smallest windows, all of one size, of which `pieces` give the right result all over the axis. A window
+/// is right but for a halo at its ends, and up to the very end where the image ends too: so outer windows
+/// give more than inner ones.
 Axis exact_axis(std::int64_t size, std::int64_t pieces, std::int64_t halo, std::int64_t step) {
   Axis axis;
   axis.size = size;
-  const std::int64_t part = up_to_multiple((size + pieces - 1) / pieces, step);
-  axis.window = pieces == 1 ? size : std::min(size, part + 2 * halo);
-  for (std::int64_t at = 0; at < size; at += part) {
-    axis.starts.push_back(std::clamp<std::int64_t>(at - halo, 0, size - axis.window));
-    axis.owned.emplace_back(at, std::min(at + part, size));
+  const std::int64_t least = (size + 2 * halo * (pieces - 1) + pieces - 1) / pieces;
+  axis.window = std::min(size, up_to_multiple(least, step));
+  for (std::int64_t at = 0; at < size;) {
+    const std::int64_t start = std::clamp<std::int64_t>(at - halo, 0, size - axis.window);
+    const std::int64_t end = start + axis.window == size ? size : start + axis.window - halo;
+    axis.starts.push_back(start);
+    axis.owned.emplace_back(at, end);
+    at = end;
   }
   return axis;
 }
@@ -180,8 +185,8 @@ TiledEngine::TiledEngine(const Graph& graph, const NamedTensors& weights, std::v
       for (std::size_t a = 0; a < size.size(); ++a) {
         const std::int64_t wanted = up_to_multiple(options.window[a], view.step);
         if (wanted >= size[a]) continue;
-        const std::int64_t own = std::max(wanted - 2 * halo, view.step);
-        pieces[a] = (size[a] + own - 1) / own;
+        const std::int64_t inner = std::max(wanted - 2 * halo, view.step);
+        pieces[a] = std::max<std::int64_t>(2, (size[a] - 2 * halo + inner - 1) / inner);
       }
       arrange();
       if (const std::int64_t bytes = make_ready(axes); bytes > options.memory_limit) throw too_large(bytes);

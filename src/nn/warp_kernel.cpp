@@ -18,13 +18,14 @@ using VI = hn::Vec<I>;
 constexpr std::int64_t most_lanes = 16;  // vector lanes of the widest instruction set
 
 /// Corners of the cells that one vector of targets reads, and their weights; a corner outside has weight 0
-/// (zeros) or is moved onto the edge. 8 corners, 4 in 2-D.
+/// (zeros) or is moved onto the edge. 8 corners, 4 in 2-D; each odd one is the right neighbour of the one
+/// before, also at the ends of a row, so that both can be read at once (unless the image is one wide).
 struct Corners {
   HWY_ALIGN std::int32_t index[8][most_lanes];
   HWY_ALIGN float weight[8][most_lanes];
 };
 
-/// Along one axis: the two neighbours' indices and weights.
+/// Along one axis: two neighbours' indices and weights.
 struct Pair {
   VI low, high;
   VF low_weight, high_weight;
@@ -46,8 +47,18 @@ HWY_INLINE Pair along(VF at, std::int64_t size, Interpolation interpolation, Bor
   const VF next = hn::Add(floor, one);
   pair.low_weight = hn::IfThenElse(hn::And(hn::Ge(floor, zero), hn::Le(floor, last)), pair.low_weight, zero);
   pair.high_weight = hn::IfThenElse(hn::And(hn::Ge(next, zero), hn::Le(next, last)), pair.high_weight, zero);
-  pair.low = hn::ConvertTo(di, hn::Min(hn::Max(floor, zero), last));
-  pair.high = hn::ConvertTo(di, hn::Min(hn::Max(next, zero), last));
+  // The two stay neighbours where the cell reaches over an end: the weights move to the places they are for.
+  const VF first = hn::Min(hn::Max(floor, zero), hn::Max(hn::Sub(last, one), zero));
+  const VF second = hn::Min(hn::Add(first, one), last);
+  const VF low_weight = pair.low_weight, high_weight = pair.high_weight;
+  pair.low_weight =
+      hn::IfThenElse(hn::Eq(first, floor), low_weight, hn::IfThenElseZero(hn::Eq(first, next), high_weight));
+  pair.high_weight = hn::IfThenElse(hn::Eq(second, next), high_weight,
+                                    hn::IfThenElseZero(hn::Eq(second, floor), low_weight));
+  // One sample along the axis: both neighbours are it, and the weight is counted once.
+  pair.high_weight = hn::IfThenElseZero(hn::Gt(second, first), pair.high_weight);
+  pair.low = hn::ConvertTo(di, first);
+  pair.high = hn::ConvertTo(di, second);
   return pair;
 }
 
@@ -82,16 +93,46 @@ HWY_INLINE void find_corners(const WarpGrid& grid, std::int64_t x, std::int64_t 
   }
 }
 
+#if HWY_TARGET != HWY_SCALAR
+/// The values at these indices (`low`) and the next ones (`high`): 64 bits a gather are half as many.
+HWY_INLINE void gather_pairs(const float* image, const std::int32_t* index, VF& low, VF& high) {
+  const F d;
+  const hn::Repartition<std::int64_t, F> pairs;
+  const hn::Rebind<std::int32_t, decltype(pairs)> half;
+  const auto count = static_cast<std::int64_t>(hn::Lanes(pairs));
+  const auto* base = reinterpret_cast<const std::int64_t*>(image);
+  const auto bytes = [&](std::int64_t from) {
+    return hn::ShiftLeft<2>(hn::PromoteTo(pairs, hn::Load(half, index + from)));
+  };
+  const VF a = hn::BitCast(d, hn::GatherOffset(pairs, base, bytes(0)));
+  const VF b = hn::BitCast(d, hn::GatherOffset(pairs, base, bytes(count)));
+  low = hn::ConcatEven(d, b, a);
+  high = hn::ConcatOdd(d, b, a);
+}
+#endif
+
 /// `count` targets of one plain channel.
-HWY_INLINE void read_plain(const float* image, const Corners& corners, int corner_count, float* result,
-                           std::int64_t count) {
+template <int corner_count>
+HWY_INLINE void read_plain(const float* image, [[maybe_unused]] bool wide, const Corners& corners,
+                           float* result, std::int64_t count) {
   const F d;
   const I di;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   VF sum = hn::Zero(d);
-  for (int c = 0; c < corner_count; ++c)
-    sum = hn::MulAdd(hn::Load(d, corners.weight[c]),
-                     hn::GatherIndex(d, image, hn::Load(di, corners.index[c])), sum);
+  for (int c = 0; c < corner_count; c += 2) {
+    VF low, high;
+#if HWY_TARGET != HWY_SCALAR
+    if (wide) {
+      gather_pairs(image, corners.index[c], low, high);
+    } else
+#endif
+    {
+      low = hn::GatherIndex(d, image, hn::Load(di, corners.index[c]));
+      high = hn::GatherIndex(d, image, hn::Load(di, corners.index[c + 1]));
+    }
+    sum = hn::MulAdd(hn::Load(d, corners.weight[c]), low, sum);
+    sum = hn::MulAdd(hn::Load(d, corners.weight[c + 1]), high, sum);
+  }
   if (count >= lanes) {
     hn::StoreU(sum, d, result);
     return;
@@ -127,27 +168,46 @@ HWY_INLINE void read_blocked(const float* image, std::int64_t lanes, const Corne
   }
 }
 
-void warp_row_simd(const WarpGrid& grid, std::int64_t row, const float* image, std::int64_t groups,
-                   std::int64_t lanes, const float* u, float* result, Interpolation interpolation,
-                   Border border) {
+void warp_rows_simd(const WarpGrid& grid, std::int64_t begin, std::int64_t end, const float* image,
+                    std::int64_t groups, std::int64_t lanes, const float* u, float* result,
+                    Interpolation interpolation, Border border) {
   const F d;
   const auto width = static_cast<std::int64_t>(hn::Lanes(d));
-  const std::int64_t y = row % grid.height, z = row / grid.height;
   const std::int64_t positions = grid.width * grid.height * grid.depth;
-  const int corner_count = grid.axes == 3 ? 8 : 4;
-  Corners corners;
-  for (std::int64_t x = 0; x < grid.width; x += width) {
-    const std::int64_t count = grid.width - x < width ? grid.width - x : width;
-    find_corners(grid, x, y, z, u, interpolation, border, corners);
+  const bool deep = grid.axes == 3, wide = grid.width > 1;
+  // Some rows at once: channels lie far apart, often at distances the caches confuse, so that what one row
+  // reads of all of them is gone when the next row wants it again.
+  constexpr std::int64_t most = 32;
+  struct Target {
+    std::int64_t at, count;
+  };
+  Corners corners[most];
+  Target targets[most];
+  std::int64_t row = begin, x = 0;
+  while (row < end) {
+    std::int64_t vectors = 0;
+    for (; row < end && vectors < most; ++vectors) {
+      const std::int64_t left = grid.width - x;
+      find_corners(grid, x, row % grid.height, row / grid.height, u, interpolation, border, corners[vectors]);
+      targets[vectors] = {row * grid.width + x, left < width ? left : width};
+      x += width;
+      if (x < grid.width) continue;
+      x = 0;
+      ++row;
+    }
     for (std::int64_t g = 0; g < groups; ++g) {
       const float* from = image + g * positions * lanes;
-      float* to = result + (g * positions + row * grid.width + x) * lanes;
-      if (lanes == 1) {
-        read_plain(from, corners, corner_count, to, count);
-      } else if (corner_count == 8) {
-        read_blocked<8>(from, lanes, corners, to, count);
-      } else {
-        read_blocked<4>(from, lanes, corners, to, count);
+      for (std::int64_t v = 0; v < vectors; ++v) {
+        float* to = result + (g * positions + targets[v].at) * lanes;
+        if (lanes == 1 && deep) {
+          read_plain<8>(from, wide, corners[v], to, targets[v].count);
+        } else if (lanes == 1) {
+          read_plain<4>(from, wide, corners[v], to, targets[v].count);
+        } else if (deep) {
+          read_blocked<8>(from, lanes, corners[v], to, targets[v].count);
+        } else {
+          read_blocked<4>(from, lanes, corners[v], to, targets[v].count);
+        }
       }
     }
   }
@@ -160,11 +220,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace sg::nn::detail {
 
-HWY_EXPORT(warp_row_simd);
+HWY_EXPORT(warp_rows_simd);
 
-void warp_row(const WarpGrid& grid, std::int64_t row, const float* image, std::int64_t groups,
-              std::int64_t lanes, const float* u, float* result, Interpolation interpolation, Border border) {
-  HWY_DYNAMIC_DISPATCH(warp_row_simd)(grid, row, image, groups, lanes, u, result, interpolation, border);
+void warp_rows(const WarpGrid& grid, std::int64_t begin, std::int64_t end, const float* image,
+               std::int64_t groups, std::int64_t lanes, const float* u, float* result,
+               Interpolation interpolation, Border border) {
+  HWY_DYNAMIC_DISPATCH(warp_rows_simd)
+  (grid, begin, end, image, groups, lanes, u, result, interpolation, border);
 }
 
 }  // namespace sg::nn::detail
