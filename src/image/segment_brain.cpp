@@ -48,7 +48,9 @@ std::optional<LpsPoint> centre_of(const Mask& mask) {
 Volume<float> brain_scores(const model::Model& model, const Volume<float>& image, const Context& context) {
   const nn::Card::Preparation& preparation = model.card.preparation;
   if (preparation.window.empty()) return model::predict(model, image, {}, context);
-  Volume<float> anywhere = model::predict(model, image, {}, context.part(0, 0.55, "finding the brain"));
+  model::PredictOptions quick;
+  quick.symmetries = false;
+  Volume<float> anywhere = model::predict(model, image, quick, context.part(0, 0.55, "finding the brain"));
   const LabelMap rough = model::classify(anywhere, anywhere.grid(), model.card.outputs[0].classes,
                                          context.part(0.55, 0.6, "finding the brain"));
   const std::optional<LpsPoint> centre = centre_of(largest_piece(rough));

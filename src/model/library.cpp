@@ -8,7 +8,6 @@
 #include <sstream>
 
 #include "core/error.h"
-#include "core/rng.h"
 #include "nn/safetensors.h"
 
 namespace sg::model {
@@ -88,42 +87,21 @@ Model load_model(const std::string& name, const std::vector<fs::path>& folders) 
               "model");
 }
 
-nn::Card::Check make_check(const Model& model, std::uint64_t seed, std::vector<nn::Shape> inputs) {
-  Rng rng(seed);
-  std::vector<nn::Tensor> given;
-  std::vector<const nn::Tensor*> pointers;
-  for (const nn::Shape& shape : inputs) {
-    nn::Tensor& tensor = given.emplace_back(shape);
-    for (std::int64_t i = 0; i < tensor.size(); ++i) tensor.data()[i] = static_cast<float>(rng.normal());
-  }
-  for (const nn::Tensor& tensor : given) pointers.push_back(&tensor);
-  nn::Engine engine(model.card.graph, model.weights, inputs);
-  nn::Card::Check check{seed, std::move(inputs), {}};
-  for (const nn::Tensor& tensor : engine.run(pointers)) {
-    nn::Card::Check::Result result;
-    const auto n = static_cast<double>(tensor.size());
-    for (std::int64_t i = 0; i < tensor.size(); ++i) result.mean += static_cast<double>(tensor.data()[i]) / n;
-    for (std::int64_t i = 0; i < tensor.size(); ++i)
-      result.deviation += std::pow(static_cast<double>(tensor.data()[i]) - result.mean, 2) / n;
-    result.deviation = std::sqrt(result.deviation);
-    result.first = static_cast<double>(tensor.data()[0]);
-    result.last = static_cast<double>(tensor.data()[tensor.size() - 1]);
-    check.results.push_back(result);
-  }
-  return check;
-}
-
 double check_difference(const Model& model) {
   if (!model.card.check)
     throw Error(ErrorCode::invalid_input, fmt::format("the card of \"{}\" has no check", model.card.name));
   const nn::Card::Check& wanted = *model.card.check;
-  const nn::Card::Check got = make_check(model, wanted.seed, wanted.inputs);
-  if (got.results.size() != wanted.results.size())
+  const std::vector<nn::Tensor> inputs = nn::check_inputs(wanted);
+  std::vector<const nn::Tensor*> given;
+  for (const nn::Tensor& input : inputs) given.push_back(&input);
+  nn::Engine engine(model.card.graph, model.weights, wanted.inputs);
+  const auto got = nn::check_results(engine.run(given));
+  if (got.size() != wanted.results.size())
     throw Error(ErrorCode::invalid_input, fmt::format("the check has {} results, the network gives {}",
-                                                      wanted.results.size(), got.results.size()));
+                                                      wanted.results.size(), got.size()));
   double largest = 0;
-  for (std::size_t i = 0; i < got.results.size(); ++i) {
-    const auto &a = got.results[i], &b = wanted.results[i];
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const auto &a = got[i], &b = wanted.results[i];
     const double scale = std::max(b.deviation, 1e-12);
     for (const double difference :
          {a.mean - b.mean, a.deviation - b.deviation, a.first - b.first, a.last - b.last})

@@ -42,7 +42,5 @@ Model load_model_folder(const std::filesystem::path& folder);
 /// card expects: the largest difference of any figure over the expected deviation. Throws invalid_input for a
 /// card without.
 double check_difference(const Model& model);
-/// What the network gives for the check input now: for those who write cards.
-nn::Card::Check make_check(const Model& model, std::uint64_t seed, std::vector<nn::Shape> inputs);
 
 }  // namespace sg::model

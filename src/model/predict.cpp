@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "core/error.h"
 #include "core/onto_grid.h"
@@ -49,7 +50,86 @@ Grid aligned_grid(const Grid& from, const std::string& orientation, double spaci
   return spacing > 0 ? with_spacing(from, {spacing, spacing, from.is_2d() ? from.spacing.z : spacing}) : grid;
 }
 
+/// How an image is changed before the network sees it.
+struct Turn {
+  bool x = false, y = false, z = false;  // mirrored along
+  bool transpose = false;                // then x and y exchanged
+};
+
+std::vector<Turn> all_turns(const std::vector<std::string>& symmetries) {
+  std::vector<Turn> turns(1);
+  for (const std::string& symmetry : symmetries) {
+    const std::vector<Turn> before = turns;
+    for (Turn turn : before) {
+      (symmetry == "x"   ? turn.x
+       : symmetry == "y" ? turn.y
+       : symmetry == "z" ? turn.z
+                         : turn.transpose) = true;
+      turns.push_back(turn);
+    }
+  }
+  return turns;
+}
+
+/// Copies between an image [1,C,(D,)H,W] and the same turned, whose sizes `turned` has: `copy(i, t)` for each
+/// place i of the one and t of the other.
+template <class Copy>
+void for_turned(const nn::Shape& turned, const Turn& turn, const Copy& copy) {
+  const std::int64_t w = turned.back(), h = turned[turned.size() - 2];
+  const std::int64_t d = turned.size() == 5 ? turned[2] : 1, c = turned[1];
+  const std::int64_t width = turn.transpose ? h : w, height = turn.transpose ? w : h;
+  std::int64_t t = 0;
+  for (std::int64_t channel = 0; channel < c; ++channel)
+    for (std::int64_t k = 0; k < d; ++k)
+      for (std::int64_t j = 0; j < h; ++j)
+        for (std::int64_t i = 0; i < w; ++i, ++t) {
+          const std::int64_t x = turn.transpose ? j : i, y = turn.transpose ? i : j;
+          const std::int64_t at_x = turn.x ? width - 1 - x : x, at_y = turn.y ? height - 1 - y : y;
+          const std::int64_t at_z = turn.z ? d - 1 - k : k;
+          copy(((channel * d + at_z) * height + at_y) * width + at_x, t);
+        }
+}
+
+nn::Shape exchanged(nn::Shape shape, const Turn& turn) {
+  if (turn.transpose) std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
+  return shape;
+}
+
+nn::Tensor turned(const nn::Tensor& image, const Turn& turn) {
+  nn::Tensor result(exchanged(image.shape, turn));
+  for_turned(result.shape, turn, [&](std::int64_t i, std::int64_t t) { result.data()[t] = image.data()[i]; });
+  return result;
+}
+
+nn::Tensor turned_back(const nn::Tensor& image, const Turn& turn) {
+  nn::Tensor result(exchanged(image.shape, turn));
+  for_turned(image.shape, turn, [&](std::int64_t i, std::int64_t t) { result.data()[i] = image.data()[t]; });
+  return result;
+}
+
 }  // namespace
+
+double estimate_noise(const Volume<float>& image) {
+  const auto [width, height, depth] = image.grid().size;
+  std::vector<float> magnitudes;
+  for (std::int64_t c = 0; c < image.channels(); ++c)
+    for (std::int64_t z = 0; z < depth; ++z) {
+      const float* slice = image.channel(c).data() + z * width * height;
+      const auto second = [&](std::int64_t y, std::int64_t x) {  // along x
+        const float* at = slice + y * width + x;
+        return at[-1] - 2 * at[0] + at[1];
+      };
+      for (std::int64_t y = 1; y + 1 < height; ++y)
+        for (std::int64_t x = 1; x + 1 < width; ++x) {
+          const float value = std::abs(second(y - 1, x) - 2 * second(y, x) + second(y + 1, x));
+          if (value > 0) magnitudes.push_back(value);
+        }
+    }
+  if (magnitudes.empty()) return 0;
+  const auto middle = magnitudes.begin() + static_cast<std::ptrdiff_t>(magnitudes.size() / 2);
+  std::nth_element(magnitudes.begin(), middle, magnitudes.end());
+  return 1.4826 * static_cast<double>(*middle) / 6;
+}
 
 Grid prepared_grid(const Grid& image, const nn::Card::Preparation& preparation) {
   return aligned_grid(image, preparation.orientation, preparation.spacing_mm);
@@ -111,33 +191,56 @@ Volume<float> predict(const Model& model, const Volume<float>& image, const Pred
   if (!flat && image.grid().is_2d())
     throw Error(ErrorCode::invalid_input, "the image is 2-D, the model takes volumes", "image");
   const nn::Card::Preparation& preparation = model.card.preparation;
-  const Volume<float> ready =
+  Volume<float> ready =
       prepare(image, options.grid ? *options.grid : prepared_grid(image.grid(), preparation), preparation,
               context.part(0, 0.1, "preparing"));
+  const double sigma = !preparation.per_noise ? 1 : options.noise > 0 ? options.noise : estimate_noise(ready);
+  if (!(sigma > 0))
+    throw Error(ErrorCode::invalid_input, "the image has no noise that could be measured: say how much",
+                "image");
+  if (sigma != 1)
+    for (float& v : ready.values()) v = static_cast<float>(static_cast<double>(v) / sigma);
   const auto& size = ready.grid().size;
   const std::int64_t slices = flat ? size[2] : 1, plane = size[0] * size[1];
   nn::Shape shape{1, image.channels(), size[1], size[0]};
   if (!flat) shape.insert(shape.begin() + 2, size[2]);
-  nn::TilingOptions tiling;
-  tiling.memory_limit = options.memory_limit;
-  nn::TiledEngine engine(graph, model.weights, {shape}, tiling);
-  nn::Tensor given(shape);
+  const std::vector<Turn> turns =
+      options.symmetries ? all_turns(preparation.symmetries) : std::vector<Turn>(1);
+  std::map<nn::Shape, nn::TiledEngine> engines;  // one, or two where x and y are exchanged
   Volume<float> result;
+  const double parts = static_cast<double>(slices) * static_cast<double>(turns.size());
+  double part = 0;
   for (std::int64_t z = 0; z < slices; ++z) {
-    const Context share =
-        context.part(0.1 + 0.9 * static_cast<double>(z) / static_cast<double>(slices),
-                     0.1 + 0.9 * static_cast<double>(z + 1) / static_cast<double>(slices), "network");
+    nn::Tensor given(shape);
     for (std::int64_t c = 0; c < image.channels(); ++c) {
       const float* from = ready.channel(c).data() + (flat ? z * plane : 0);
       std::copy_n(from, given.size() / image.channels(), given.data() + c * given.size() / image.channels());
     }
-    const nn::Tensor maps = std::move(engine.run({&given}, share)[0]);
-    if (z == 0)
-      result = Volume<float>(ready.grid(), maps.shape[1],
-                             maps.shape[1] > 1 ? OuterAxis::channel : OuterAxis::none);
-    const std::int64_t each = maps.size() / maps.shape[1];
-    for (std::int64_t c = 0; c < maps.shape[1]; ++c)
-      std::copy_n(maps.data() + c * each, each, result.channel(c).data() + (flat ? z * plane : 0));
+    for (const Turn& turn : turns) {
+      const nn::Tensor seen = turned(given, turn);
+      auto engine = engines.find(seen.shape);
+      if (engine == engines.end()) {
+        nn::TilingOptions tiling;
+        tiling.memory_limit = options.memory_limit;
+        engine =
+            engines.try_emplace(seen.shape, graph, model.weights, std::vector<nn::Shape>{seen.shape}, tiling)
+                .first;
+      }
+      const nn::Tensor maps = turned_back(
+          engine->second.run(
+              {&seen}, context.part(0.1 + 0.9 * part / parts, 0.1 + 0.9 * (part + 1) / parts, "network"))[0],
+          turn);
+      part += 1;
+      if (result.empty())
+        result = Volume<float>(ready.grid(), maps.shape[1],
+                               maps.shape[1] > 1 ? OuterAxis::channel : OuterAxis::none);
+      const std::int64_t each = maps.size() / maps.shape[1];
+      const auto share = static_cast<float>(sigma / static_cast<double>(turns.size()));
+      for (std::int64_t c = 0; c < maps.shape[1]; ++c) {
+        float* to = result.channel(c).data() + (flat ? z * plane : 0);
+        for (std::int64_t i = 0; i < each; ++i) to[i] += share * maps.data()[c * each + i];
+      }
+    }
   }
   return result;
 }

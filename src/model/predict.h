@@ -19,7 +19,16 @@ Volume<float> prepare(const Volume<float>& image, const Grid& grid, const nn::Ca
 struct PredictOptions {
   std::int64_t memory_limit = std::int64_t{3} << 30;  // bytes of intermediate values
   std::optional<Grid> grid;                           // prepared_grid of the image, where there is none
+  double noise = 0;        // its standard deviation, for preparations that want it; 0: estimate_noise
+  bool symmetries = true;  // average over those of the preparation; else one quick run
 };
+
+/// Standard deviation of noise that neighbouring voxels do not share, from second differences along x and y
+/// that straight edges do not enter, the median of whose magnitudes edges hardly move: 1.4826·median|N∗I|/6
+/// with N = [1 −2 1]ᵀ[1 −2 1] (Immerkær 1996, doi:10.1006/cviu.1996.0060, with the median of Donoho 1995
+/// instead of the mean). Voxels of which N∗I is exactly 0 (empty background) do not count. 0 for images of
+/// less than 3×3 pixels.
+double estimate_noise(const Volume<float>& image);
 
 /// Runs a network of one image input and one image output, [1,C,…] to [1,K,…] of the same size, on an image:
 /// prepares it, runs it in as many windows as memory asks for, and gives the K maps on that grid. 2-D

@@ -12,6 +12,7 @@ struct Run {
   Volume<float> image;
   std::string model;
   double memory = 3;
+  std::optional<double> noise;
   Volume<float> result;
   std::optional<LabelMap> labels;
 };
@@ -20,6 +21,7 @@ void run(Run& r, const Context& context) {
   const Model model = load_model(r.model);
   PredictOptions options;
   options.memory_limit = static_cast<std::int64_t>(r.memory * (1 << 30));
+  options.noise = r.noise.value_or(0);
   r.result = predict(model, r.image, options, context.part(0, 0.9));
   if (!r.labels) return;
   const auto& outputs = model.card.outputs;
@@ -46,6 +48,11 @@ op::Operation run_operation() {
       .param(&Run::memory, "memory", "for values between layers, at most")
       .in(0.05, 1024)
       .unit("GiB")
+      .param(
+          &Run::noise, "noise",
+          "standard deviation of the noise, in the image's units, for models that want it; estimated from the "
+          "image where not given")
+      .in(1e-12, 1e12)
       .output(&Run::result, "result", "the network's output, one channel a map")
       .output(&Run::labels, "labels", "the likeliest class, on the image's grid")
       .cites("oneDNN, https://github.com/oneapi-src/oneDNN")

@@ -30,7 +30,7 @@ void members(auto& port, auto&& f, const Card::Port*) {
 }
 void members(auto& p, auto&& f, const Card::Preparation*) {
   f("orientation", p.orientation), f("spacing_mm", p.spacing_mm), f("low", p.low), f("high", p.high);
-  f("window", p.window);
+  f("window", p.window), f("per_noise", p.per_noise), f("symmetries", p.symmetries);
 }
 void members(auto& weights, auto&& f, const Card::Weights*) {
   f("file", weights.file), f("sha256", weights.sha256), f("bytes", weights.bytes);
@@ -174,6 +174,12 @@ void check_preparation(const Card::Preparation& p) {
   if (!p.orientation.empty() && p.orientation != "RAS" && p.orientation != "LPS")
     refuse("preparation.orientation",
            fmt::format("is \"{}\", expected \"RAS\", \"LPS\" or nothing", excerpt(p.orientation)));
+  std::set<std::string_view> known{"x", "y", "z", "transpose"};
+  for (const std::string& symmetry : p.symmetries)
+    if (known.erase(symmetry) == 0)
+      refuse("preparation.symmetries",
+             fmt::format("has \"{}\", expected \"x\", \"y\", \"z\" and \"transpose\", each at most once",
+                         excerpt(symmetry)));
   const bool sensible =
       std::all_of(p.window.begin(), p.window.end(), [](std::int64_t n) { return n >= 1 && n <= 4096; });
   if (!sensible || (!p.window.empty() && p.window.size() != 3))

@@ -2,11 +2,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "nn/graph.h"
+#include "nn/tensor.h"
 
 namespace sg::nn {
 
@@ -25,6 +27,10 @@ struct Card {
     double spacing_mm = 0;     // 0: as stored
     double low = 0, high = 0;  // percentiles, e.g. 0.5 and 99.5; both 0: intensities as stored
     Shape window;              // voxels along x, y, z about the object that training showed; empty: any
+    bool per_noise = false;    // divided by the standard deviation of the noise, results times it
+    /// "x", "y", "z" (mirrored along that axis), "transpose" (x and y exchanged): images changed so are as
+    /// likely as before. Results over all combinations, changed back, are averaged.
+    std::vector<std::string> symmetries;
   };
   struct Weights {
     std::string file = "weights.safetensors";  // in the card's folder
@@ -91,6 +97,10 @@ Card read_card(const std::filesystem::path& path);
 /// HTML or line end of theirs takes effect. (Some programs make links of bare addresses; references want
 /// that.)
 std::string to_markdown(const Card& card);
+
+/// The inputs of a card's check, and what it keeps of the outputs.
+std::vector<Tensor> check_inputs(const Card::Check& check);
+std::vector<Card::Check::Result> check_results(std::span<const Tensor> outputs);
 
 /// A graph alone, as cards hold it; the same rules.
 std::string to_json(const Graph& graph);

@@ -50,13 +50,35 @@ Graph unet(const UNet& options) {
 }
 
 Graph denoiser(const Denoiser& options) {
+  if (options.levels < 1 || options.levels > 6)
+    throw Error(ErrorCode::invalid_input,
+                fmt::format("a denoiser of {} levels, expected 1 to 6", options.levels));
   Graph g;
+  const auto convolve = [&](const std::string& name, Value x, std::int64_t channels) {
+    x = g.add(name, Convolution{.channels = channels}, x);
+    return g.add(name + ".relu", Activation{}, x);
+  };
+  const auto channels = [&](int level) { return options.channels << level; };
   const Value noisy = g.input("noisy", {-1, 1, -1, -1});
   Value x = noisy;
-  for (int i = 0; i + 1 < options.layers; ++i) {
-    const std::int64_t dilation = options.dilated ? 1 + std::min(i, options.layers - 1 - i) : 1;
-    x = g.add(fmt::format("conv{}", i), Convolution{.channels = options.channels, .dilation = dilation}, x);
-    x = g.add(fmt::format("conv{}.relu", i), Activation{}, x);
+  std::vector<Value> partners;
+  for (int level = 0; level < options.levels; ++level) {
+    const std::string name = fmt::format("down{}", level);
+    if (level > 0)
+      x = g.add(name + ".halve",
+                Convolution{.channels = channels(level), .kernel = 2, .stride = 2, .padding = 0}, x);
+    x = convolve(name + ".a", x, channels(level));
+    x = convolve(name + ".b", x, channels(level));
+    partners.push_back(x);
+  }
+  for (int level = options.levels - 2; level >= 0; --level) {
+    const std::string name = fmt::format("up{}", level);
+    const Value partner = partners[static_cast<std::size_t>(level)];
+    x = g.add(name + ".narrow", Convolution{.channels = channels(level), .kernel = 1}, x);
+    x = g.add(name + ".enlarge", Upsample{}, std::vector{x, partner});
+    x = g.add(name + ".join", Add{}, std::vector{x, partner});
+    x = convolve(name + ".a", x, channels(level));
+    if (level > 0) x = convolve(name + ".b", x, channels(level));
   }
   x = g.add("residual", Convolution{.channels = 1}, x);
   g.output("clean", g.add("clean", Add{}, std::vector{noisy, x}));

@@ -85,7 +85,7 @@ TEST(TiledEngine, TilesGiveWhatTheWholeGives) {
 }
 
 TEST(TiledEngine, KeepsToItsMemory) {
-  const Graph graph = denoiser({.channels = 16, .layers = 4});
+  const Graph graph = denoiser({.levels = 1});
   const NamedTensors weights = initial_weights(graph, 2);
   const Shape shape{1, 1, 300, 400};
   const Tensor image = random_image(shape, 5);
@@ -119,7 +119,7 @@ TEST(TiledEngine, BlendingLeavesNoSeams) {
 }
 
 TEST(TiledEngine, RefusesWhatItCannotTile) {
-  const Graph graph = denoiser({.channels = 2, .layers = 2});
+  const Graph graph = denoiser({.channels = 2, .levels = 1});
   const NamedTensors weights = initial_weights(graph, 2);
   EXPECT_THROW(TiledEngine(graph, weights, {{2, 1, 32, 32}}), Error);
   EXPECT_THROW(TiledEngine(graph, weights, {{1, 1, 32, 32}}, {.overlap = 1}), Error);

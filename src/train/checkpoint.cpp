@@ -47,12 +47,6 @@ void read_tensors(const std::filesystem::path& path,
   }
 }
 
-void write_weights(const std::filesystem::path& path, const NamedWeights& weights, const std::string& task) {
-  std::vector<nn::NamedTensor> views;
-  for (const auto& [name, tensor] : weights) views.emplace_back(name, tensor);
-  nn::write_tensors(path, views, {{"task", task}});
-}
-
 void write_text(const std::filesystem::path& path, const std::string& text) {
   std::filesystem::path hidden = path;
   hidden.replace_filename("." + path.filename().string() + ".new");

@@ -27,7 +27,6 @@ nlohmann::ordered_json read_facts(const std::filesystem::path& path);
 void read_tensors(const std::filesystem::path& path,
                   const std::vector<std::pair<std::string, torch::Tensor>>& tensors);
 
-void write_weights(const std::filesystem::path& path, const NamedWeights& weights, const std::string& task);
 /// Written beside it under another name, then renamed.
 void write_text(const std::filesystem::path& path, const std::string& text);
 

@@ -38,7 +38,7 @@ TEST(Group, NamesTheVariableThatIsMissingOrWrong) {
 TEST(Group, TwoProcessesTrainLikeOneWithTwiceTheBatch) {
   const TestFolder folder;
   const std::string common =
-      " denoise --channels 4 --layers 3 --dilated 0 --patch 12 --steps 6 --warm-up 0 --average 0"
+      " denoise --channels 4 --levels 2 --patch 12 --steps 6 --warm-up 0 --average 0"
       " --threads 1 --seed 5 --clip 0 --optimizer sgd --rate 0.05";
   const std::string program = SG_TRAIN_PROGRAM;
   const std::string quiet = " 2>>" + folder.at("log");
@@ -53,7 +53,7 @@ TEST(Group, TwoProcessesTrainLikeOneWithTwiceTheBatch) {
       << folder.read("log");
   const nn::TensorFile one = nn::TensorFile::open(folder.at("one/weights.safetensors"));
   const nn::TensorFile two = nn::TensorFile::open(folder.at("two/weights.safetensors"));
-  const NamedWeights first = nn::initial_weights(nn::denoiser({.channels = 4, .layers = 3}), 5);
+  const NamedWeights first = nn::initial_weights(nn::denoiser({.channels = 4, .levels = 2}), 5);
   for (const auto& [name, before] : first) {
     const nn::Tensor a = one.tensor(name), b = two.tensor(name);
     double moved = 0;

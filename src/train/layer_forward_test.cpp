@@ -171,7 +171,7 @@ TEST(GraphModule, BatchNormFollowsItsBatchesOnlyInTraining) {
 }
 
 TEST(GraphModule, RefusesInputsThatDoNotFit) {
-  GraphModule module(nn::denoiser({.channels = 4, .layers = 2}));
+  GraphModule module(nn::denoiser({.channels = 4, .levels = 1}));
   EXPECT_THROW(module.forward({torch::zeros({1, 2, 8, 8})}), Error);
   EXPECT_THROW(module.forward({}), Error);
 }

@@ -57,6 +57,7 @@ struct CommandLine {
   TrainOptions options;
   std::string folder;
   bool resume = false;
+  ExportOptions model;
 
   void add_to(CLI::App& app) {
     TrainOptions& o = options;
@@ -88,13 +89,19 @@ struct CommandLine {
     app.add_option("--validate-every", o.validate_every, "steps; 0 = at the end");
     app.add_option("--patience", o.patience, "validations without gain before training stops; 0 = never");
     app.add_option("--checkpoint-every", o.checkpoint_every, "steps; 0 = at the end");
+    app.add_option("--name", model.name, "of the model; else the task's");
+    app.add_option("--model-version", model.version, "of the model");
+    app.add_option("--licence", model.licence, "of the weights");
+    app.add_option("--weights", model.type, "how they are kept: f32, f16 or bf16")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, nn::DType>{
+            {"f32", nn::DType::f32}, {"f16", nn::DType::f16}, {"bf16", nn::DType::bf16}}));
     app.option_defaults()->always_capture_default();
   }
 
   int run(const Task& task) const {
     const auto group = join_group(torch::Device(options.device));
     const TrainResult result =
-        sg::train::train(task, options, {folder, resume, *group, show, interruptible()});
+        sg::train::train(task, options, {folder, resume, *group, show, interruptible(), model});
     if (group->rank() == 0)
       fmt::print(stderr, "\n{} after {} steps: {}\n",
                  result.interrupted     ? "interrupted"
@@ -130,20 +137,18 @@ void add_brain(CLI::App& app, Subcommand& sub, BrainOptions& brain) {
 }
 
 void add_denoise(CLI::App& app, Subcommand& sub, DenoiseOptions& denoise) {
-  sub.line.options.steps = 3000;
+  sub.line.options.steps = 4800;
   sub.line.options.batch = 4;
   sub.line.options.schedule.warm_up = 20;
   sub.line.options.average = 0.995;
-  sub.line.options.clip = 0.1;
-  sub.line.options.schedule.rate = 4e-3;
+  sub.line.options.clip = 1;
+  sub.line.options.schedule.rate = 2e-3;
   sub.app = app.add_subcommand("denoise",
                                "2-D removal of Gaussian and Rician noise, learned on simulated pictures");
   sub.app->add_option("--data", sub.data,
                       "safetensors file of images or label maps to learn from besides phantoms");
-  sub.app->add_option("--channels", denoise.network.channels, "of each layer");
-  sub.app->add_option("--layers", denoise.network.layers, "convolutions");
-  sub.app->add_option("--dilated", denoise.network.dilated,
-                      "whether kernels spread to 1, 2, 3, …, 2, 1 pixels");
+  sub.app->add_option("--channels", denoise.network.channels, "of the first level, doubled with each");
+  sub.app->add_option("--levels", denoise.network.levels, "resolutions, each half the one before");
   sub.app->add_option("--patch", denoise.patch, "pixels across");
   sub.app->add_option("--from-data", denoise.from_data, "share of the patches that come from it");
   sub.app->add_option("--lowest", denoise.lowest, "noise, share of the range");
@@ -165,7 +170,9 @@ int command(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 64;
   }
-  const Subcommand& chosen = brain.app->parsed() ? brain : denoise;
+  Subcommand& chosen = brain.app->parsed() ? brain : denoise;
+  chosen.line.model.command = "shaoguang-train";
+  for (int i = 1; i < argc; ++i) chosen.line.model.command += fmt::format(" {}", argv[i]);
   return chosen.line.run(*chosen.task());
 }
 

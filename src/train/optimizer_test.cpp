@@ -10,7 +10,7 @@ namespace sg::train {
 namespace {
 
 const nn::Graph& small() {
-  static const nn::Graph graph = nn::denoiser({.channels = 3, .layers = 2});
+  static const nn::Graph graph = nn::denoiser({.channels = 3, .levels = 1});
   return graph;
 }
 

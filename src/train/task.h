@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "nn/graph.h"
+#include "nn/card.h"
 #include "train/example.h"
 
 namespace sg::train {
@@ -31,8 +31,12 @@ class Task {
   virtual torch::Tensor loss(const Tensors& outputs, const Tensors& targets) const = 0;
   /// Of one validation example; the trainer takes the mean of each over all of them, leaving out NaN.
   virtual Metrics metrics(const Tensors& inputs, const Tensors& outputs, const Tensors& targets) const = 0;
-  /// What the model card says of network, data and simulation.
+  /// What training.json says of network, data and simulation; must stay the same for a training to go on.
   virtual nlohmann::ordered_json facts() const = 0;
+  /// The model card as far as the task knows it: name, title, purpose, graph, ports, preparation, limits,
+  /// references, the training's method and data, seed and inputs of the check. One metric says on what and
+  /// against what validation measures, and its unit.
+  virtual nn::Card card() const = 0;
 };
 
 }  // namespace sg::train

@@ -50,6 +50,16 @@ class LineTask : public Task {
     return {{"mean error", (outputs[0] - targets[0]).abs().mean().item<double>()}};
   }
   nlohmann::ordered_json facts() const override { return {{"what", "a line"}}; }
+  nn::Card card() const override {
+    nn::Card card;
+    card.name = "line";
+    card.title = "A line";
+    card.purpose = "Tests.";
+    card.graph = graph_;
+    card.metrics = {{.name = "", .on = "three examples", .against = "the truth"}};
+    card.check = nn::Card::Check{1, {{1, 4, 5, 6}}, {}};
+    return card;
+  }
 
  private:
   nn::Graph graph_;

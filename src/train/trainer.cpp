@@ -225,7 +225,6 @@ class Training {
                            {"validation", validation},
                            {"seconds", seconds()}}};
     write_checkpoint(run_.folder / "checkpoint.safetensors", checkpoint);
-    write_weights(run_.folder / "weights.safetensors", result_weights(), task_.name());
     Json record{{"task", task_.name()},
                 {"facts", task_.facts()},
                 {"graph", Json::parse(nn::to_json(task_.graph()))},
@@ -241,7 +240,40 @@ class Training {
                 {"seconds", seconds()},
                 {"hardware", hardware(options_.device)},
                 {"validation", validation}};
+    export_model(run_.folder, card(record), result_weights(), run_.model);
     write_text(run_.folder / "training.json", record.dump(2) + "\n");
+  }
+
+  nn::Card card(const Json& record) const {
+    nn::Card card = task_.card();
+    const Json& machine = record.at("hardware");
+    const std::string processor = machine.value("gpu", machine.at("cpu").get<std::string>());
+    card.training.hardware =
+        machine.contains("gpu")
+            ? fmt::format("{} × {}", run_.group.size(), processor)
+            : fmt::format("{}, {} threads", processor, machine.at("threads").get<int>() * run_.group.size());
+    card.training.software = fmt::format("libtorch {}", machine.at("libtorch").get<std::string>());
+    card.training.revision = machine.value("revision", "");
+    card.training.seed = static_cast<std::int64_t>(options_.seed);
+    card.training.steps = step_;
+    card.training.examples = record.at("examples_seen");
+    card.training.seconds = std::round(seconds());
+    if (step_ < options_.steps)
+      card.training.remarks.push_back(fmt::format("{} after {} of {} planned steps.",
+                                                  stopped_early_ ? "Ended early" : "Interrupted", step_,
+                                                  options_.steps));
+    card.training.remarks.push_back(fmt::format("Weights: {}.", record.at("weights").get<std::string>()));
+    const std::vector<nn::Card::Metric> pattern = std::move(card.metrics);
+    card.metrics.clear();
+    for (const auto& [name, value] : validation_) {
+      if (!std::isfinite(value) || pattern.empty()) continue;
+      card.metrics.push_back(pattern.front());
+      card.metrics.back().name = name;
+      card.metrics.back().value = std::round(1e4 * value) / 1e4;
+      card.metrics.back().count = task_.validation_size();
+      if (name == "loss") card.metrics.back().unit.clear();
+    }
+    return card;
   }
 
   void restore(const std::filesystem::path& file) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/context.h"
+#include "train/export.h"
 #include "train/group.h"
 #include "train/task.h"
 #include "train/train_options.h"
@@ -24,6 +25,7 @@ struct TrainRun {
   Group& group;                                   // processes that train together
   std::function<void(const StepReport&)> report;  // after every step; may be empty; rank 0 only
   Context context;                                // cancel
+  ExportOptions model = {};
 };
 
 struct TrainResult {
@@ -35,9 +37,10 @@ struct TrainResult {
 
 /// Trains task.graph() from nn::initial_weights(seed), or on from the checkpoint in `folder`. There it leaves
 /// checkpoint.safetensors (all that going on needs), metrics.jsonl (one object a step), and, at every
-/// checkpoint and at the end, weights.safetensors (the moving average if there is one; with patience those of
-/// the best validation) and training.json (task, options, hardware, times, metrics: what a model card is made
-/// of). Files are replaced by renaming. Cancelling finishes the step, writes the checkpoint and returns.
+/// checkpoint and at the end, a model (export.h: weights.safetensors, the moving average if there is one,
+/// with patience those of the best validation; card.json, card.md) and training.json (task, options,
+/// hardware, times, metrics). Files are replaced by renaming. Cancelling finishes the step, writes the
+/// checkpoint and returns.
 ///
 /// On the CPU an interrupted training that is taken up again gives, with the same number of threads, the same
 /// weights bit for bit as one that was not interrupted. Validation uses the weights that would be written.

@@ -81,7 +81,7 @@ TEST(Trainer, ResumesBitForBitWithSgd) {
 
 TEST(Trainer, ResumesBitForBitOnTheDenoiser) {
   DenoiseOptions denoise;
-  denoise.network = {.channels = 4, .layers = 3};
+  denoise.network = {.channels = 4, .levels = 2};
   denoise.patch = 12;
   denoise.validation_pictures = 2;
   TrainOptions options = quick(8);

@@ -101,7 +101,46 @@ class BrainTask : public Task {
             {"loss", "soft Dice (mean of the classes present) + cross entropy"}};
   }
 
+  nn::Card card() const override {
+    nn::Card card;
+    card.name = name();
+    card.title = "Brain tissues from MR of any contrast";
+    card.purpose = fmt::format(
+        "Scores eight brain tissues in MR images of adult heads, with or without skull, on a {} mm "
+        "grid; for research.",
+        options_.simulation.spacing);
+    card.graph = graph_;
+    card.inputs = {{"image", "MR image of a head", {}}};
+    card.outputs = {{"logits", "score (logit) of each class", {tissue_names.begin(), tissue_names.end()}}};
+    card.preparation = {.orientation = "RAS",
+                        .spacing_mm = options_.simulation.spacing,
+                        .low = 0.5,
+                        .high = 99.5,
+                        .window = {options_.simulation.size.begin(), options_.simulation.size.end()},
+                        .symmetries = {"x"}};
+    card.training.method =
+        "scans simulated from label maps, after Billot et al. 2023, doi:10.1016/j.media.2023.102789; soft Dice "
+        "(mean of the classes present) + cross entropy";
+    card.training.data = {described(training_, "training"), described(held_out_, "validation")};
+    card.metrics = {{.name = "",
+                     .on = "simulated scans of the label maps held out",
+                     .against = "the maps they were simulated from"}};
+    card.limits = {"any clinical use", "children, pathology, post-operative brains",
+                   "single tissues on real images", "CT, ultrasound"};
+    card.references = {"Billot et al. 2023, SynthSeg, doi:10.1016/j.media.2023.102789",
+                       "Çiçek et al. 2016, 3D U-Net, arXiv:1606.06650"};
+    card.check = nn::Card::Check{1, {{1, 1, 32, 48, 32}}, {}};
+    return card;
+  }
+
  private:
+  nn::Card::Data described(const std::vector<std::size_t>& which, const std::string& use) const {
+    nn::Card::Data data{.source = maps_.source, .licence = maps_.licence, .use = use};
+    data.name = "label maps of heads: ";
+    for (const std::size_t i : which) data.name += (i == which.front() ? "" : ", ") + maps_.maps[i].name;
+    return data;
+  }
+
   BrainOptions options_;
   nn::Graph graph_;
   HeadMaps maps_;

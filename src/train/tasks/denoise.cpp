@@ -70,8 +70,8 @@ class DenoiseTask : public Task {
       : options_(options), graph_(nn::denoiser(options.network)) {
     expect(options.patch >= 8 && options.patch <= 1024, "patch", static_cast<double>(options.patch),
            "8 to 1024");
-    expect(options.lowest >= 0 && options.lowest <= options.highest, "lowest", options.lowest,
-           "0 to the highest noise");
+    expect(options.lowest >= 0.001 && options.lowest <= options.highest, "lowest", options.lowest,
+           "0.001 to the highest noise");
     expect(options.highest <= 1, "highest", options.highest, "at most 1");
     if (data.empty()) return;
     images_ = read_images(data, options.patch);
@@ -90,9 +90,7 @@ class DenoiseTask : public Task {
     Rng rng = Rng(seed).fork(static_cast<std::uint64_t>(step)).fork(static_cast<std::uint64_t>(index));
     const std::vector<float> clean = picture(rng);
     // As many weak as strong: in proportion, not in number, or strong noise would be all that counts.
-    const double low = std::max(options_.lowest, 1e-3), share = rng.uniform();
-    const double sigma =
-        options_.highest > low ? low * std::pow(options_.highest / low, share) : options_.highest;
+    const double sigma = options_.lowest * std::pow(options_.highest / options_.lowest, rng.uniform());
     const bool rician = rng.uniform() < 0.5;
     return pair(clean, options_.patch, sigma, rician, rng);
   }
@@ -106,28 +104,28 @@ class DenoiseTask : public Task {
   }
 
   torch::Tensor loss(const Tensors& outputs, const Tensors& targets) const override {
-    return charbonnier(outputs[0].to(torch::kFloat32), targets[0], 0.02);
+    return charbonnier(outputs[0].to(torch::kFloat32), targets[0], 2);
   }
 
   Metrics metrics(const Tensors& inputs, const Tensors& outputs, const Tensors& targets) const override {
     const auto psnr = [&](const torch::Tensor& image) {
-      return -10 * std::log10(torch::mse_loss(image, targets[0]).item<double>());
+      const torch::Tensor error = (image - targets[0]) * targets[1].reshape({-1, 1, 1, 1});
+      return -10 * std::log10(error.square().mean().item<double>());
     };
     return {{"psnr noisy", psnr(inputs[0])}, {"psnr", psnr(outputs[0])}};
   }
 
   nlohmann::ordered_json facts() const override {
     nlohmann::ordered_json facts{
-        {"input", "one channel, range 0…1"},
+        {"input", "one channel, intensities over the standard deviation of the noise"},
         {"channels", options_.network.channels},
-        {"layers", options_.network.layers},
-        {"dilated", options_.network.dilated},
+        {"levels", options_.network.levels},
         {"patch", options_.patch},
         {"noise",
          {{"kinds", {"gaussian", "rician"}}, {"lowest", options_.lowest}, {"highest", options_.highest}}},
         {"data", {{"phantoms", "simulated shapes, folds and textures"}}},
         {"validation", fmt::format("{} phantoms with 5 % and 10 % noise", options_.validation_pictures)},
-        {"loss", "Charbonnier"}};
+        {"loss", "Charbonnier, ε of two standard deviations of the noise"}};
     if (!file_.empty())
       facts["data"]["file"] = {{"name", file_},
                                {"sha256", sha256_},
@@ -135,6 +133,41 @@ class DenoiseTask : public Task {
                                {"images", images_.size()},
                                {"label maps of heads", heads_.maps.size()}};
     return facts;
+  }
+
+  nn::Card card() const override {
+    nn::Card card;
+    card.name = name();
+    card.title = "Noise out of 2-D images";
+    card.purpose = fmt::format(
+        "Removes Gaussian and Rician noise of unknown strength, {} to {} % of the range, from MR-like images of "
+        "range 0 to 1; for research.",
+        100 * options_.lowest, 100 * options_.highest);
+    card.graph = graph_;
+    card.inputs = {{"noisy", "image over the standard deviation of its noise", {}}};
+    card.outputs = {{"clean", "the same without noise", {}}};
+    card.preparation.per_noise = true;
+    card.preparation.symmetries = {"x", "y", "transpose"};
+    card.training.method =
+        "noise put into simulated pictures; Charbonnier loss on the difference to the picture without";
+    card.training.data = {{"phantoms of shapes, folds and textures, simulated", "", "", "training"},
+                          {"phantoms with 5 % and 10 % noise, simulated", "", "", "validation"}};
+    if (!file_.empty())
+      card.training.data.insert(
+          card.training.data.begin(),
+          {fmt::format("{} images, and slices in simulated contrasts of {} label maps of heads",
+                       images_.size(), heads_.maps.size()),
+           heads_.source, heads_.licence, "training"});
+    card.metrics = {{.name = "",
+                     .unit = "dB",
+                     .on = "simulated phantoms with 5 % and 10 % noise",
+                     .against = "the phantoms without noise"}};
+    card.limits = {"any clinical use", "noise that neighbouring pixels share (speckle, parallel imaging)",
+                   "images other than brain MR"};
+    card.references = {"Zhang et al. 2017, DnCNN, arXiv:1608.03981",
+                       "Zhang et al. 2021, DRUNet, arXiv:2008.13751"};
+    card.check = nn::Card::Check{1, {{1, 1, 48, 64}}, {}};
+    return card;
   }
 
  private:
@@ -154,8 +187,13 @@ class DenoiseTask : public Task {
     Example example;
     example.inputs.emplace_back(nn::Shape{1, size, size});
     example.targets.emplace_back(nn::Shape{1, size, size});
-    std::copy(noisy.begin(), noisy.end(), example.inputs[0].data());
-    std::copy(clean.begin(), clean.end(), example.targets[0].data());
+    example.targets.emplace_back(nn::Shape{1});
+    example.targets[1].data()[0] = static_cast<float>(sigma);
+    const auto scale = static_cast<float>(1 / sigma);
+    for (std::size_t i = 0; i < clean.size(); ++i) {
+      example.inputs[0].data()[i] = scale * noisy[i];
+      example.targets[0].data()[i] = scale * clean[i];
+    }
     return example;
   }
 

@@ -112,7 +112,14 @@ HeadMaps read_head_maps(const std::filesystem::path& path) {
       if (found[label]) seen.insert(static_cast<int>(label));
   }
   if (seen.size() > 256) refuse(path, fmt::format("{} different labels, expected at most 256", seen.size()));
-  HeadMaps all{{seen.begin(), seen.end()}, {}};
+  HeadMaps all;
+  all.labels.assign(seen.begin(), seen.end());
+  const auto said = [&](const char* key) {
+    const auto found = file.metadata().find(key);
+    return found == file.metadata().end() ? std::string() : found->second;
+  };
+  all.source = said("source");
+  all.licence = said("licence");
   Indices index_of(1 << 15);
   std::vector<int> tissues;
   for (std::size_t i = 0; i < all.labels.size(); ++i) {

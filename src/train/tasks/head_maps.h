@@ -40,6 +40,7 @@ struct HeadMap {
 struct HeadMaps {
   std::vector<int> labels;  // sorted; at most 256; labels[i] is what index i stands for
   std::vector<HeadMap> maps;
+  std::string source, licence;  // as the file's metadata say
 };
 
 /// Reads tensors "labels.<name>" [D,H,W] (uint8 or int16) of a safetensors file. Throws not_found, and

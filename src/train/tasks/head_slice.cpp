@@ -46,7 +46,7 @@ std::size_t label_at(const HeadMap& map, Vec3 at) {
 }  // namespace
 
 std::vector<float> random_head_slice(const HeadMaps& maps, const HeadMap& map, std::int64_t size, Rng& rng) {
-  const Contrast contrast = random_contrast(maps.labels, 0.6, rng);
+  const Contrast contrast = random_contrast(maps.labels, 0.85, rng);
   const Plane plane = random_plane(map, size, rng);
   const std::vector<float> texture = random_field({size, size, 1}, rng.uniform(1.5, 5), rng);
   const std::vector<float> shade = random_field({size, size, 1}, rng.uniform(20, 60), rng);
@@ -68,7 +68,8 @@ std::vector<float> random_head_slice(const HeadMaps& maps, const HeadMap& map, s
       }
       picture[i] = std::clamp(high * sum / (8 * 255) * (1 + depth * shade[i]), 0.0F, 1.0F);
     }
-  soften(picture, size, static_cast<float>(rng.uniform(0, 0.25)));
+  const int passes = rng.uniform() < 0.5 ? 1 : 2;
+  for (int pass = 0; pass < passes; ++pass) soften(picture, size, static_cast<float>(rng.uniform(0, 0.25)));
   return picture;
 }
 
