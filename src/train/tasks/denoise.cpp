@@ -150,14 +150,12 @@ class DenoiseTask : public Task {
     card.preparation.symmetries = {"x", "y", "transpose"};
     card.training.method =
         "noise put into simulated pictures; Charbonnier loss on the difference to the picture without";
-    card.training.data = {{"phantoms of shapes, folds and textures, simulated", "", "", "training"},
-                          {"phantoms with 5 % and 10 % noise, simulated", "", "", "validation"}};
     if (!file_.empty())
-      card.training.data.insert(
-          card.training.data.begin(),
-          {fmt::format("{} images, and slices in simulated contrasts of {} label maps of heads",
-                       images_.size(), heads_.maps.size()),
-           heads_.source, heads_.licence, "training"});
+      card.training.data.push_back({described(), heads_.source, heads_.licence, "training"});
+    card.training.data.push_back(
+        {"simulated phantoms: shapes, folds and textures", "own", "Apache-2.0", "training"});
+    card.training.data.push_back(
+        {"other such phantoms with 5 % and 10 % noise", "own", "Apache-2.0", "validation"});
     card.metrics = {{.name = "",
                      .unit = "dB",
                      .on = "simulated phantoms with 5 % and 10 % noise",
@@ -171,6 +169,15 @@ class DenoiseTask : public Task {
   }
 
  private:
+  std::string described() const {
+    std::string text;
+    if (!images_.empty()) text = fmt::format("{} images", images_.size());
+    if (!heads_.maps.empty())
+      text += fmt::format("{}slices of {} label maps of heads in simulated contrasts",
+                          text.empty() ? "" : "; ", heads_.maps.size());
+    return text;
+  }
+
   std::vector<float> picture(Rng& rng) const {
     const std::size_t sources = images_.size() + heads_.maps.size();
     if (sources == 0 || rng.uniform() >= options_.from_data)

@@ -68,8 +68,7 @@ std::vector<float> random_head_slice(const HeadMaps& maps, const HeadMap& map, s
       }
       picture[i] = std::clamp(high * sum / (8 * 255) * (1 + depth * shade[i]), 0.0F, 1.0F);
     }
-  const int passes = rng.uniform() < 0.5 ? 1 : 2;
-  for (int pass = 0; pass < passes; ++pass) soften(picture, size, static_cast<float>(rng.uniform(0, 0.25)));
+  for (int pass = 0; pass < 2; ++pass) soften(picture, size, static_cast<float>(rng.uniform(0, 0.25)));
   return picture;
 }
 
