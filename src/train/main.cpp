@@ -137,7 +137,7 @@ void add_brain(CLI::App& app, Subcommand& sub, BrainOptions& brain) {
 }
 
 void add_denoise(CLI::App& app, Subcommand& sub, DenoiseOptions& denoise) {
-  sub.line.options.steps = 5500;
+  sub.line.options.steps = 4800;
   sub.line.options.batch = 4;
   sub.line.options.schedule.warm_up = 20;
   sub.line.options.average = 0.995;
