@@ -69,6 +69,11 @@ def write(name, result):
     print(f"wrote {file.relative_to(ROOT)}", file=sys.stderr)
 
 
+def note_figures(model, figures):
+    """Puts measured figures into the card of a model's folder."""
+    timed([ROOT / "build/release/bin/card_figures", model, json.dumps(figures)])
+
+
 def table(rows):
     """Rows of dicts, printed aligned."""
     names = list(dict.fromkeys(key for row in rows for key in row))

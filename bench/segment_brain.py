@@ -22,5 +22,8 @@ def run():
         mask["met"] = mask["dice"] >= BAR
         print(f"{mask['name']:10} Dice {mask['dice']:.3f}  {'met' if mask['met'] else 'not met'}  {mask['against']}")
     if brains.exists():
+        common.note_figures(common.ROOT / "models/brain", [
+            {"name": "Dice of the brain mask", "on": mask["name"], "against": mask["against"], "value": mask["dice"]}
+            for mask in result["masks"]])
         common.write("segment_brain", {"bar": BAR, **result})
     return True

@@ -172,7 +172,8 @@ int command(int argc, char** argv) {
   }
   Subcommand& chosen = brain.app->parsed() ? brain : denoise;
   chosen.line.model.command = "shaoguang-train";
-  for (int i = 1; i < argc; ++i) chosen.line.model.command += fmt::format(" {}", argv[i]);
+  for (int i = 1; i < argc; ++i)
+    if (argv[i] != std::string_view("--resume")) chosen.line.model.command += fmt::format(" {}", argv[i]);
   return chosen.line.run(*chosen.task());
 }
 
