@@ -33,9 +33,15 @@ Mask where_positive(const Voxels& voxels) {
 /// The mask of image.segment_brain made of reference labels in the same way: closed by 3 mm, holes filled.
 Mask closed(const Mask& labels) { return fill_holes(close(labels, 3)); }
 
+enum class Reference {
+  mask,    // of the brain
+  labels,  // of its tissues
+  extent   // of the extracted brain, which is the brain and the fluid about it
+};
+
 struct Case {
   std::string name, image, reference, against;
-  bool is_mask;  // the reference is a mask (or an extracted brain), not labels of tissues
+  Reference kind;
 };
 
 }  // namespace
@@ -47,24 +53,26 @@ int main(int count, char** arguments) {
   }
   const std::string templates = arguments[1], brains = arguments[2];
   std::vector<Case> cases{{"Colin27", templates + "/ch2.nii.gz", templates + "/ch2bet.nii.gz",
-                           "ch2bet, the mask of another program (agreement)", true}};
+                           "ch2bet, the mask of another program (agreement)", Reference::mask}};
   if (!brains.empty()) {
     cases.push_back({"subjV", brains + "/subjV_t1.nii.gz", brains + "/subjV_aseg.nii.gz",
-                     "FreeSurfer labels, closed by 3 mm (agreement)", false});
-    // Its 13 labels lack the white matter, so the extracted brain itself is the reference.
-    cases.push_back({"subjA", brains + "/subjA_t1.nii.gz", brains + "/subjA_t1.nii.gz",
-                     "extent of the extracted brain (agreement)", true});
-    cases.push_back({"subjB", brains + "/subjB_t1.nii.gz", brains + "/subjB_t1.nii.gz",
-                     "extent of the extracted brain (agreement)", true});
+                     "FreeSurfer labels, closed by 3 mm (agreement)", Reference::labels});
+    for (const std::string name : {"subjA", "subjB"})
+      cases.push_back({name, brains + "/" + name + "_t1.nii.gz", brains + "/" + name + "_t1.nii.gz",
+                       "extent of the extracted brain; mask and fluid (agreement)", Reference::extent});
   }
   const sg::model::Model model = sg::model::load_model("brain");
   std::string rows;
   for (const Case& one : cases) {
     const Volume<float> image = io::read_volume(one.image);
     const image::BrainSegmentation found = image::segment_brain(image, model);
-    const Mask reference = one.is_mask ? where_positive(io::read_volume(one.reference))
-                                       : closed(where_positive(io::read_labels(one.reference).voxels));
-    const Mask mask = where_positive(found.mask.voxels);
+    const bool labels = one.kind == Reference::labels;
+    const Mask reference = labels ? closed(where_positive(io::read_labels(one.reference).voxels))
+                                  : where_positive(io::read_volume(one.reference));
+    Mask mask = where_positive(found.mask.voxels);
+    if (one.kind == Reference::extent)
+      for (std::int64_t i = 0; i < mask.size(); ++i)
+        mask.data()[i] = mask.data()[i] != 0 || found.tissues.voxels.data()[i] > 0;
     rows += fmt::format("{}{{\"name\": \"{}\", \"against\": \"{}\", \"dice\": {:.4f}}}",
                         rows.empty() ? "" : ", ", one.name, one.against, dice(mask, reference));
   }

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <optional>
 
 #include "core/error.h"
 #include "model/predict.h"
@@ -26,40 +25,6 @@ Mask largest_piece(const LabelMap& tissues) {
   return tissue;
 }
 
-/// Where the voxels set lie on average; none without any.
-std::optional<LpsPoint> centre_of(const Mask& mask) {
-  const auto [w, h, d] = mask.grid().size;
-  VoxelIndex sum;
-  double count = 0;
-  std::int64_t v = 0;
-  for (std::int64_t k = 0; k < d; ++k)
-    for (std::int64_t j = 0; j < h; ++j)
-      for (std::int64_t i = 0; i < w; ++i, ++v) {
-        if (mask.data()[v] == 0) continue;
-        sum.i += static_cast<double>(i), sum.j += static_cast<double>(j), sum.k += static_cast<double>(k);
-        count += 1;
-      }
-  if (count == 0) return std::nullopt;
-  return mask.grid().to_lps({sum.i / count, sum.j / count, sum.k / count});
-}
-
-/// Scores of the classes. Heads come with more or less of neck and shoulders, training knew them as a window
-/// about the brain: so a first run finds the brain, a second one scores the window about it.
-Volume<float> brain_scores(const model::Model& model, const Volume<float>& image, const Context& context) {
-  const nn::Card::Preparation& preparation = model.card.preparation;
-  if (preparation.window.empty()) return model::predict(model, image, {}, context);
-  model::PredictOptions quick;
-  quick.symmetries = false;
-  Volume<float> anywhere = model::predict(model, image, quick, context.part(0, 0.55, "finding the brain"));
-  const LabelMap rough = model::classify(anywhere, anywhere.grid(), model.card.outputs[0].classes,
-                                         context.part(0.55, 0.6, "finding the brain"));
-  const std::optional<LpsPoint> centre = centre_of(largest_piece(rough));
-  if (!centre) return anywhere;
-  model::PredictOptions options;
-  options.grid = model::window_about(*centre, anywhere.grid(), preparation);
-  return model::predict(model, image, options, context.part(0.6, 1));
-}
-
 }  // namespace
 
 BrainSegmentation segment_brain(const Volume<float>& image, const model::Model& model,
@@ -71,7 +36,7 @@ BrainSegmentation segment_brain(const Volume<float>& image, const model::Model& 
         fmt::format("\"{}\" does not score brain tissues: background, cerebrospinal fluid, ventricles, …",
                     model.card.name),
         "model");
-  const Volume<float> scores = brain_scores(model, image, context.part(0, 0.6));
+  const Volume<float> scores = model::predict(model, image, {}, context.part(0, 0.6));
   BrainSegmentation result;
   result.tissues = model::classify(scores, image.grid(), outputs[0].classes, context.part(0.6, 0.8));
 

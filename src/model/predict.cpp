@@ -131,26 +131,9 @@ double estimate_noise(const Volume<float>& image) {
   return 1.4826 * static_cast<double>(*middle) / 6;
 }
 
-Grid prepared_grid(const Grid& image, const nn::Card::Preparation& preparation) {
-  return aligned_grid(image, preparation.orientation, preparation.spacing_mm);
-}
-
-Grid window_about(const LpsPoint& centre, const Grid& prepared, const nn::Card::Preparation& preparation) {
-  const VoxelIndex at = prepared.to_index(centre);
-  const double middle[3] = {at.i, at.j, at.k};
-  VoxelIndex first;
-  double* of[3] = {&first.i, &first.j, &first.k};
-  Grid grid = prepared;
-  for (std::size_t a = 0; a < 3; ++a) {
-    grid.size[a] = preparation.window[a];
-    *of[a] = std::round(middle[a] - 0.5 * static_cast<double>(grid.size[a] - 1));
-  }
-  grid.origin = prepared.to_lps(first);
-  return grid;
-}
-
-Volume<float> prepare(const Volume<float>& image, const Grid& grid, const nn::Card::Preparation& preparation,
+Volume<float> prepare(const Volume<float>& image, const nn::Card::Preparation& preparation,
                       const Context& context) {
+  const Grid grid = aligned_grid(image.grid(), preparation.orientation, preparation.spacing_mm);
   Volume<float> ready =
       image.grid() == grid ? image.clone() : onto_grid(image, grid, Interpolation::linear, true, context);
   for (float& v : ready.values())
@@ -191,9 +174,7 @@ Volume<float> predict(const Model& model, const Volume<float>& image, const Pred
   if (!flat && image.grid().is_2d())
     throw Error(ErrorCode::invalid_input, "the image is 2-D, the model takes volumes", "image");
   const nn::Card::Preparation& preparation = model.card.preparation;
-  Volume<float> ready =
-      prepare(image, options.grid ? *options.grid : prepared_grid(image.grid(), preparation), preparation,
-              context.part(0, 0.1, "preparing"));
+  Volume<float> ready = prepare(image, preparation, context.part(0, 0.1, "preparing"));
   const double sigma = !preparation.per_noise ? 1 : options.noise > 0 ? options.noise : estimate_noise(ready);
   if (!(sigma > 0))
     throw Error(ErrorCode::invalid_input, "the image has no noise that could be measured: say how much",

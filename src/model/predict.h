@@ -1,24 +1,16 @@
 #pragma once
-#include <optional>
-
 #include "core/context.h"
 #include "core/volume.h"
 #include "model/library.h"
 
 namespace sg::model {
 
-/// The voxels a network wants of an image on this grid (Card::Preparation): over all it covers.
-Grid prepared_grid(const Grid& image, const nn::Card::Preparation& preparation);
-/// As many voxels of that grid as the preparation's window has, about the place `centre`; they may reach
-/// beyond the image. Needs a window.
-Grid window_about(const LpsPoint& centre, const Grid& prepared, const nn::Card::Preparation& preparation);
-/// The image as the network wants it: brought onto `grid`, 0 beyond the image, intensities stretched.
-Volume<float> prepare(const Volume<float>& image, const Grid& grid, const nn::Card::Preparation& preparation,
+/// The image as the network wants it (Card::Preparation): a copy on its own grid.
+Volume<float> prepare(const Volume<float>& image, const nn::Card::Preparation& preparation,
                       const Context& context = {});
 
 struct PredictOptions {
   std::int64_t memory_limit = std::int64_t{3} << 30;  // bytes of intermediate values
-  std::optional<Grid> grid;                           // prepared_grid of the image, where there is none
   double noise = 0;        // its standard deviation, for preparations that want it; 0: estimate_noise
   bool symmetries = true;  // average over those of the preparation; else one quick run
 };

@@ -48,11 +48,11 @@ op::Operation run_operation() {
       .param(&Run::memory, "memory", "for values between layers, at most")
       .in(0.05, 1024)
       .unit("GiB")
-      .param(
-          &Run::noise, "noise",
-          "standard deviation of the noise, in the image's units, for models that want it; estimated from the "
-          "image where not given")
+      .param(&Run::noise, "noise",
+             "standard deviation of the noise, in the image's units, for models that want it; estimated from "
+             "the image where not given")
       .in(1e-12, 1e12)
+      .unit("1")
       .output(&Run::result, "result", "the network's output, one channel a map")
       .output(&Run::labels, "labels", "the likeliest class, on the image's grid")
       .cites("oneDNN, https://github.com/oneapi-src/oneDNN")

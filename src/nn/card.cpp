@@ -30,7 +30,7 @@ void members(auto& port, auto&& f, const Card::Port*) {
 }
 void members(auto& p, auto&& f, const Card::Preparation*) {
   f("orientation", p.orientation), f("spacing_mm", p.spacing_mm), f("low", p.low), f("high", p.high);
-  f("window", p.window), f("per_noise", p.per_noise), f("symmetries", p.symmetries);
+  f("per_noise", p.per_noise), f("symmetries", p.symmetries);
 }
 void members(auto& weights, auto&& f, const Card::Weights*) {
   f("file", weights.file), f("sha256", weights.sha256), f("bytes", weights.bytes);
@@ -180,11 +180,6 @@ void check_preparation(const Card::Preparation& p) {
       refuse("preparation.symmetries",
              fmt::format("has \"{}\", expected \"x\", \"y\", \"z\" and \"transpose\", each at most once",
                          excerpt(symmetry)));
-  const bool sensible =
-      std::all_of(p.window.begin(), p.window.end(), [](std::int64_t n) { return n >= 1 && n <= 4096; });
-  if (!sensible || (!p.window.empty() && p.window.size() != 3))
-    refuse("preparation.window",
-           fmt::format("is {}, expected 3 numbers from 1 to 4096 or none", to_string(p.window)));
 }
 
 /// Ports must be inputs or outputs of the graph, each described once; classes as many as channels.

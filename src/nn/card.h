@@ -26,7 +26,6 @@ struct Card {
     std::string orientation;   // "RAS": axes run to the patient's right, front and head; "": as stored
     double spacing_mm = 0;     // 0: as stored
     double low = 0, high = 0;  // percentiles, e.g. 0.5 and 99.5; both 0: intensities as stored
-    Shape window;              // voxels along x, y, z about the object that training showed; empty: any
     bool per_noise = false;    // divided by the standard deviation of the noise, results times it
     /// "x", "y", "z" (mirrored along that axis), "transpose" (x and y exchanged): images changed so are as
     /// likely as before. Results over all combinations, changed back, are averaged.

@@ -63,8 +63,6 @@ std::string preparation(const Card::Preparation& p) {
   if (p.high > 0)
     add(fmt::format("intensities from percentile {} to {} stretched to 0…1", number(p.low), number(p.high)));
   if (p.per_noise) add("intensities over the standard deviation of the noise");
-  if (p.window.size() == 3)
-    add(fmt::format("a window of {}×{}×{} voxels about the object", p.window[0], p.window[1], p.window[2]));
   if (!p.symmetries.empty()) {
     std::string names;
     for (const std::string& symmetry : p.symmetries) names += (names.empty() ? "" : ", ") + plain(symmetry);

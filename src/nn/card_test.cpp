@@ -70,6 +70,13 @@ Card random_card(Rng& rng) {
   if (rng.below(2) == 0)
     card.outputs = {{is_unet ? "logits" : "scores", random_text(rng), {random_text(rng), "b"}}};
   if (rng.below(2) == 0) card.weights = {"w.bin", std::string(64, '0'), random_count(rng)};
+  if (rng.below(2) == 0)
+    card.preparation = {.orientation = rng.below(2) == 0 ? "RAS" : "",
+                        .spacing_mm = 1.5,
+                        .low = 1,
+                        .high = 99,
+                        .per_noise = rng.below(2) == 0,
+                        .symmetries = {"transpose", "x"}};
   Card::Training& t = card.training;
   t.method = random_text(rng), t.command = random_text(rng), t.revision = random_text(rng);
   t.hardware = random_text(rng), t.software = random_text(rng), t.date = random_text(rng);
@@ -105,6 +112,8 @@ TEST(Card, WhatIsWrittenIsReadUnchanged) {
     ASSERT_EQ(to_json(again), text) << "seed " << seed;
     ASSERT_EQ(again.title, card.title);
     ASSERT_EQ(again.training.seed, card.training.seed);
+    ASSERT_EQ(again.preparation.per_noise, card.preparation.per_noise);
+    ASSERT_EQ(again.preparation.symmetries, card.preparation.symmetries);
     ASSERT_EQ(again.check.has_value(), card.check.has_value());
     ASSERT_EQ(again.metrics.size(), card.metrics.size());
     for (std::size_t i = 0; i < card.metrics.size(); ++i) {
@@ -187,6 +196,12 @@ TEST(Card, RefusesMembersThatDoNotFit) {
        "first"},
       {"/title", Json::array(), "title is a list, expected a text"},
       {"/purpose", nullptr, "purpose is nothing, expected a text"},
+      {"/preparation/symmetries",
+       {"x", "x"},
+       "preparation.symmetries has \"x\", expected \"x\", \"y\", \"z\" and \"transpose\", each at most once"},
+      {"/preparation/symmetries",
+       {"w"},
+       "preparation.symmetries has \"w\", expected \"x\", \"y\", \"z\" and \"transpose\", each at most once"},
       {"/inputs", Json::object(), "inputs is an object, expected a list"},
       {"/inputs/0", 1.5, "inputs[0] is 1.5, expected an object"},
       {"/inputs/0", {{"name", "edges"}}, "inputs describes \"edges\", which the graph does not have"},

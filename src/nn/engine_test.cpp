@@ -186,7 +186,7 @@ TEST(Engine, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error(std::move(weights), {1, 1, 8, 8}), "weight \"other\" belongs to no layer");
   weights = initial_weights(graph, 1);
   weights[0].second.data()[3] = NAN;
-  EXPECT_EQ(error(std::move(weights), {1, 1, 8, 8}), "weight \"conv0.weight\" holds nan at 3");
+  EXPECT_EQ(error(std::move(weights), {1, 1, 8, 8}), "weight \"down0.a.weight\" holds nan at 3");
 }
 
 }  // namespace

@@ -116,11 +116,10 @@ class BrainTask : public Task {
                         .spacing_mm = options_.simulation.spacing,
                         .low = 0.5,
                         .high = 99.5,
-                        .window = {options_.simulation.size.begin(), options_.simulation.size.end()},
                         .symmetries = {"x"}};
     card.training.method =
-        "scans simulated from label maps, after Billot et al. 2023, doi:10.1016/j.media.2023.102789; soft Dice "
-        "(mean of the classes present) + cross entropy";
+        "scans simulated from label maps, after Billot et al. 2023, doi:10.1016/j.media.2023.102789; "
+        "soft Dice (mean of the classes present) + cross entropy";
     card.training.data = {described(training_, "training"), described(held_out_, "validation")};
     card.metrics = {{.name = "",
                      .on = "simulated scans of the label maps held out",

@@ -140,8 +140,8 @@ class DenoiseTask : public Task {
     card.name = name();
     card.title = "Noise out of 2-D images";
     card.purpose = fmt::format(
-        "Removes Gaussian and Rician noise of unknown strength, {:g} to {:g} % of the range, from slices of MR of the "
-        "head; for research.",
+        "Removes Gaussian and Rician noise of unknown strength, {:g} to {:g} % of the range, from slices "
+        "of MR of the head; for research.",
         100 * options_.lowest, 100 * options_.highest);
     card.graph = graph_;
     card.inputs = {{"noisy", "image over the standard deviation of its noise", {}}};
