@@ -39,7 +39,7 @@ TEST(Group, TwoProcessesTrainLikeOneWithTwiceTheBatch) {
   const TestFolder folder;
   const std::string common =
       " denoise --channels 4 --levels 2 --patch 12 --steps 6 --warm-up 0 --average 0"
-      " --threads 1 --seed 5 --clip 0 --optimizer sgd --rate 0.001";
+      " --threads 1 --seed 5 --clip 0 --optimizer sgd --rate 0.0001";
   const std::string program = SG_TRAIN_PROGRAM;
   const std::string quiet = " 2>>" + folder.at("log");
   const int port = 20000 + static_cast<int>(getpid() % 20000);
