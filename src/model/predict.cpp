@@ -185,8 +185,7 @@ Volume<float> predict(const Model& model, const Volume<float>& image, const Pred
   const std::int64_t slices = flat ? size[2] : 1, plane = size[0] * size[1];
   nn::Shape shape{1, image.channels(), size[1], size[0]};
   if (!flat) shape.insert(shape.begin() + 2, size[2]);
-  const std::vector<Turn> turns =
-      options.symmetries ? all_turns(preparation.symmetries) : std::vector<Turn>(1);
+  const std::vector<Turn> turns = all_turns(preparation.symmetries);
   std::map<nn::Shape, nn::TiledEngine> engines;  // one, or two where x and y are exchanged
   Volume<float> result;
   const double parts = static_cast<double>(slices) * static_cast<double>(turns.size());
@@ -202,7 +201,7 @@ Volume<float> predict(const Model& model, const Volume<float>& image, const Pred
       auto engine = engines.find(seen.shape);
       if (engine == engines.end()) {
         nn::TilingOptions tiling;
-        tiling.memory_limit = options.memory_limit;
+        tiling.memory_limit = options.memory_limit / (turns.back().transpose ? 2 : 1);
         engine =
             engines.try_emplace(seen.shape, graph, model.weights, std::vector<nn::Shape>{seen.shape}, tiling)
                 .first;

@@ -11,19 +11,19 @@ Volume<float> prepare(const Volume<float>& image, const nn::Card::Preparation& p
 
 struct PredictOptions {
   std::int64_t memory_limit = std::int64_t{3} << 30;  // bytes of intermediate values
-  double noise = 0;        // its standard deviation, for preparations that want it; 0: estimate_noise
-  bool symmetries = true;  // average over those of the preparation; else one quick run
+  double noise = 0;  // its standard deviation, for preparations that want it; 0: estimate_noise
 };
 
 /// Standard deviation of noise that neighbouring voxels do not share, from second differences along x and y
 /// that straight edges do not enter, the median of whose magnitudes edges hardly move: 1.4826·median|N∗I|/6
 /// with N = [1 −2 1]ᵀ[1 −2 1] (Immerkær 1996, doi:10.1006/cviu.1996.0060, with the median of Donoho 1995
 /// instead of the mean). Voxels of which N∗I is exactly 0 (empty background) do not count. 0 for images of
-/// less than 3×3 pixels.
+/// less than 3×3 pixels. Too small by up to a third for magnitude images most of which is noisy background,
+/// where noise is weaker than in tissue.
 double estimate_noise(const Volume<float>& image);
 
 /// Runs a network of one image input and one image output, [1,C,…] to [1,K,…] of the same size, on an image:
-/// prepares it, runs it in as many windows as memory asks for, and gives the K maps on that grid. 2-D
+/// prepares it, runs it in as many windows as memory asks for, and gives the K maps on the prepared grid. 2-D
 /// networks run slice by slice along z. Throws invalid_input for a network or image of another kind.
 Volume<float> predict(const Model& model, const Volume<float>& image, const PredictOptions& options = {},
                       const Context& context = {});

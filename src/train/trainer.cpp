@@ -258,6 +258,8 @@ class Training {
     card.training.steps = step_;
     card.training.examples = record.at("examples_seen");
     card.training.seconds = std::round(seconds());
+    if (!options_.start.empty())
+      card.training.remarks.push_back(fmt::format("Began with the weights in '{}'.", options_.start));
     if (step_ < options_.steps)
       card.training.remarks.push_back(fmt::format("{} after {} of {} planned steps.",
                                                   stopped_early_ ? "Ended early" : "Interrupted", step_,
