@@ -3,8 +3,8 @@
 // card.json).
 //
 // Non-local means: Buades et al. 2005, doi:10.1109/CVPR.2005.38, weights exp(−max(d² − 2σ², 0)/h²) over 15×15
-// pixels. Both rivals are told the noise and tuned on the very slices that are scored; the network sees only
-// the image.
+// pixels. Both rivals are told the noise and tuned on the very slices that are scored. The network
+// is told the noise, too, or not: then it is estimated.
 #include <fmt/format.h>
 
 #include <algorithm>
