@@ -28,7 +28,8 @@ struct Card {
     double low = 0, high = 0;  // percentiles, e.g. 0.5 and 99.5; both 0: intensities as stored
     bool per_noise = false;    // divided by the standard deviation of the noise, results times it
     /// "x", "y", "z" (mirrored along that axis), "transpose" (x and y exchanged): images changed so are as
-    /// likely as before. Results over all combinations, changed back, are averaged.
+    /// likely as before. Results over all combinations, changed back, are averaged
+    /// (test-time augmentation).
     std::vector<std::string> symmetries;
   };
   struct Weights {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/error.h"
 #include "nn/engine.h"
 #include "nn/safetensors.h"
 #include "train/train_fixture.h"
@@ -47,6 +48,16 @@ TEST(Export, LeavesAModelThatTheEngineComputesAsTheCardSays) {
   EXPECT_NEAR(got[0].mean, card.check->results[0].mean, 1e-5);
   EXPECT_NEAR(got[0].last, card.check->results[0].last, 1e-5);
   EXPECT_GT(got[0].deviation, 0.01);
+}
+
+TEST(Export, ANameThatNoCardTakesIsRefusedBeforeTheFirstStep) {
+  const TestFolder folder;
+  Group alone;
+  TrainRun run{folder.at("run"), false, alone, {}, {}};
+  run.model.name = "a/b";
+  run.report = [](const StepReport&) { FAIL() << "a step was done"; };
+  EXPECT_THROW(train(LineTask(), TrainOptions{.steps = 2, .threads = 1}, run), Error);
+  EXPECT_FALSE(std::filesystem::exists(folder.at("run/checkpoint.safetensors")));
 }
 
 }  // namespace

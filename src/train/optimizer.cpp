@@ -5,17 +5,9 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "train/expect.h"
 
 namespace sg::train {
-namespace {
-
-void expect(bool good, const char* option, double value, const char* expected) {
-  if (!good)
-    throw Error(ErrorCode::invalid_input, fmt::format("{} is {}, expected {}", option, value, expected),
-                option);
-}
-
-}  // namespace
 
 Optimizer::Optimizer(const GraphModule& module, const OptimizerOptions& options) : options_(options) {
   expect(options.weight_decay >= 0, "weight_decay", options.weight_decay, "0 or more");

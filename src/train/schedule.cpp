@@ -7,17 +7,9 @@
 #include <numbers>
 
 #include "core/error.h"
+#include "train/expect.h"
 
 namespace sg::train {
-namespace {
-
-void expect(bool good, const char* option, double value, const char* expected) {
-  if (!good)
-    throw Error(ErrorCode::invalid_input, fmt::format("{} is {}, expected {}", option, value, expected),
-                option);
-}
-
-}  // namespace
 
 Schedule::Schedule(const ScheduleOptions& options, std::int64_t steps) : options_(options), steps_(steps) {
   expect(options.rate > 0 && std::isfinite(options.rate), "rate", options.rate, "a number > 0");

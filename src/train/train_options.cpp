@@ -5,17 +5,9 @@
 #include <optional>
 
 #include "core/error.h"
+#include "train/expect.h"
 
 namespace sg::train {
-namespace {
-
-void expect(bool good, const char* option, const std::string& value, const char* expected) {
-  if (!good)
-    throw Error(ErrorCode::invalid_input, fmt::format("{} is {}, expected {}", option, value, expected),
-                option);
-}
-
-}  // namespace
 
 torch::Device device_of(const TrainOptions& options) {
   std::optional<torch::Device> device;

@@ -43,6 +43,7 @@ class Training {
         module_(task.graph()),
         schedule_(options.schedule, options.steps),
         validator_(task, device_, run.group) {
+    check_card();  // now, not after hours of training
     module_.load(first_weights(task, options));
     module_.to(device_);
     optimizer_.emplace(module_, options.optimizer);
@@ -242,6 +243,13 @@ class Training {
                 {"validation", validation}};
     export_model(run_.folder, card(record), result_weights(), run_.model);
     write_text(run_.folder / "training.json", record.dump(2) + "\n");
+  }
+
+  void check_card() const {
+    nn::Card card = task_.card();
+    if (!run_.model.name.empty()) card.name = run_.model.name;
+    card.check.reset();
+    (void)nn::to_json(card);
   }
 
   nn::Card card(const Json& record) const {

@@ -125,7 +125,8 @@ class BrainTask : public Task {
                      .on = "simulated scans of the label maps held out",
                      .against = "the maps they were simulated from"}};
     card.limits = {"any clinical use", "children, pathology, post-operative brains",
-                   "single tissues on real images", "CT, ultrasound"};
+                   "single tissues on real images: only the brain mask was compared",
+                   "T2 and other contrasts on real images", "CT, ultrasound"};
     card.references = {"Billot et al. 2023, SynthSeg, doi:10.1016/j.media.2023.102789",
                        "Çiçek et al. 2016, 3D U-Net, arXiv:1606.06650"};
     card.check = nn::Card::Check{1, {{1, 1, 32, 48, 32}}, {}};

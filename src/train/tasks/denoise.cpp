@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "nn/safetensors.h"
+#include "train/expect.h"
 #include "train/losses.h"
 #include "train/tasks/brain_simulation.h"
 #include "train/tasks/head_slice.h"
@@ -14,12 +15,6 @@
 
 namespace sg::train {
 namespace {
-
-void expect(bool good, const char* option, double value, const char* expected) {
-  if (!good)
-    throw Error(ErrorCode::invalid_input, fmt::format("{} is {}, expected {}", option, value, expected),
-                option);
-}
 
 std::vector<nn::Tensor> read_images(const std::filesystem::path& data, std::int64_t patch) {
   std::vector<nn::Tensor> images;
