@@ -75,6 +75,11 @@ std::string file_types(const op::Operation& operation) {
     if (op::is_inline(field.kind()) || !seen.insert({field.role, field.kind()}).second) continue;
     const bool written = field.role == op::Role::output;
     const auto& endings = written ? op::writable_endings(field.kind()) : op::readable_endings(field.kind());
+    if (field.kind() == op::Kind::images) {
+      text +=
+          entry("images read from", "a folder (with its subfolders) of image files, or one such file", 26);
+      continue;
+    }
     const std::string list = endings.empty() ? "any file" : fmt::format("{}", fmt::join(endings, " "));
     const bool folder = !written && (field.kind() == op::Kind::volume || field.kind() == op::Kind::any);
     text += entry(fmt::format("{} {}", name(field.kind()), written ? "written as" : "read from"),

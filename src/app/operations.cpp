@@ -23,6 +23,8 @@ std::vector<op::Operation> operations() {
       model::info_operation(),
       model::verify_operation(),
       model::run_operation(),
+      model::pack_training_operation(),
+      model::training_report_operation(),
   };
 }
 

@@ -246,7 +246,7 @@ struct Family {
 const Family families[] = {{{".tfm", ".mat", ".h5", ".hdf5"}, describe_transform},
                            {{".stl", ".obj", ".gltf", ".glb"}, describe_mesh},
                            {{".fcsv", ".pts"}, describe_points},
-                           {{".csv", ".tsv", ".tab"}, describe_table},
+                           {{".csv", ".tsv", ".tab", ".jsonl"}, describe_table},
                            {{".wav", ".flac", ".aif", ".aiff", ".au", ".ogg"}, describe_signal}};
 
 using Describer = Described (*)(const fs::path&);

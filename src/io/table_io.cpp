@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "io/delimited.h"
 #include "io/files.h"
+#include "io/json_lines.h"
 #include "io/path_error.h"
 #include "io/text.h"
 
@@ -192,6 +193,7 @@ void append_header(std::string& out, const Table& table, char delimiter) {
 
 Table read_table(std::span<const std::uint8_t> bytes, const std::string& name) {
   const std::string_view text = checked_text(as_text(bytes));
+  if (extension_of(name) == ".jsonl") return read_json_lines(text);
   return parse_table(text, delimiter_of(name, header_line(text)));
 }
 

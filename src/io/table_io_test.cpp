@@ -230,5 +230,33 @@ TEST(Table, SurvivesDamage) {
   EXPECT_LT(read, 1900);
 }
 
+TEST(Table, ReadsAnObjectALine) {
+  const Table table = parse(
+      "{\"step\":1,\"loss\":0.5,\"ok\":true}\r\n\n{\"step\":2,\"validation\":{\"dice\":null,"
+      "\"best\":{\"name\":\"a,b\"}}}\n{\"loss\":-1e3,\"name\":7,\"validation\":{\"dice\":0.25}}",
+      "log.jsonl");
+  expect_same(table, {{{"step", Numbers{1, 2, nan}},
+                       {"loss", Numbers{0.5, nan, -1000}},
+                       {"ok", Numbers{1, nan, nan}},
+                       {"validation.dice", Numbers{nan, nan, 0.25}},
+                       {"validation.best.name", Texts{"", "a,b", ""}},
+                       {"name", Numbers{nan, nan, 7}}}});
+  // Text and numbers in one column: text.
+  expect_same(parse("{\"a\":1.5}\n{\"a\":\"x\"}", "log.jsonl"), {{{"a", Texts{"1.5", "x"}}}});
+}
+
+TEST(Table, NamesTheLineThatIsNoObject) {
+  expect_refused("{\"a\":1}\n[1]", "line 2 holds array, expected a JSON object", "log.jsonl");
+  expect_refused("{\"a\":1}\n{\"a\":", "line 2 is '{\"a\":', expected a JSON object", "log.jsonl");
+  expect_refused("{\"a\":{\"b\":[1]}}", "line 1 holds a list in 'a.b'", "log.jsonl");
+  expect_refused("", "the table is empty", "log.jsonl");
+  std::string deep;
+  for (int i = 0; i < 40; ++i) deep += "{\"a\":";
+  expect_refused(deep, "line 1 nests deeper than 16 levels", "log.jsonl");
+  std::string wide = "{";
+  for (int i = 0; i < 5000; ++i) wide += (i > 0 ? "," : "") + std::string("\"") + std::to_string(i) + "\":0";
+  expect_refused(wide + "}", "line 1 begins the 4097th column, expected at most 4096", "log.jsonl");
+}
+
 }  // namespace
 }  // namespace sg::io

@@ -16,40 +16,6 @@
 namespace sg::model {
 namespace {
 
-/// An axis-parallel grid over everything `from` covers.
-Grid aligned_grid(const Grid& from, const std::string& orientation, double spacing) {
-  Grid grid = from;
-  if (!orientation.empty()) {
-    const double sign = orientation == "RAS" ? -1 : 1;  // LPS is the patient frame itself
-    grid.direction = Mat3::diagonal({sign, sign, 1});
-    LpsPoint low{1e300, 1e300, 1e300}, high{-1e300, -1e300, -1e300};
-    for (int corner = 0; corner < 8; ++corner) {
-      VoxelIndex index;
-      double* of[3] = {&index.i, &index.j, &index.k};
-      for (int a = 0; a < 3; ++a)
-        *of[a] =
-            (corner >> a & 1) != 0 ? static_cast<double>(from.size[static_cast<std::size_t>(a)]) - 0.5 : -0.5;
-      const LpsPoint p = from.to_lps(index);
-      low = {std::min(low.x, p.x), std::min(low.y, p.y), std::min(low.z, p.z)};
-      high = {std::max(high.x, p.x), std::max(high.y, p.y), std::max(high.z, p.z)};
-    }
-    // The finest spacing of the image for all axes, unless one is asked for: axes may change places.
-    const double finest = std::min({from.spacing.x, from.spacing.y, from.spacing.z});
-    const double step = spacing > 0 ? spacing : finest;
-    grid.spacing = {step, step, step};
-    const Vec3 extent = as_vector(high) - as_vector(low), middle = 0.5 * (as_vector(high) + as_vector(low));
-    Vec3 half;
-    for (int a = 0; a < 3; ++a) {
-      const auto n = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(extent[a] / step - 1e-6)));
-      grid.size[static_cast<std::size_t>(a)] = n;
-      half[a] = 0.5 * static_cast<double>(n - 1) * step;
-    }
-    grid.origin = as_point(middle - grid.direction * half);
-    return grid;
-  }
-  return spacing > 0 ? with_spacing(from, {spacing, spacing, from.is_2d() ? from.spacing.z : spacing}) : grid;
-}
-
 /// How an image is changed before the network sees it.
 struct Turn {
   bool x = false, y = false, z = false;  // mirrored along
@@ -108,6 +74,39 @@ nn::Tensor turned_back(const nn::Tensor& image, const Turn& turn) {
 }
 
 }  // namespace
+
+Grid aligned_grid(const Grid& from, const std::string& orientation, double spacing) {
+  Grid grid = from;
+  if (!orientation.empty()) {
+    const double sign = orientation == "RAS" ? -1 : 1;  // LPS is the patient frame itself
+    grid.direction = Mat3::diagonal({sign, sign, 1});
+    LpsPoint low{1e300, 1e300, 1e300}, high{-1e300, -1e300, -1e300};
+    for (int corner = 0; corner < 8; ++corner) {
+      VoxelIndex index;
+      double* of[3] = {&index.i, &index.j, &index.k};
+      for (int a = 0; a < 3; ++a)
+        *of[a] =
+            (corner >> a & 1) != 0 ? static_cast<double>(from.size[static_cast<std::size_t>(a)]) - 0.5 : -0.5;
+      const LpsPoint p = from.to_lps(index);
+      low = {std::min(low.x, p.x), std::min(low.y, p.y), std::min(low.z, p.z)};
+      high = {std::max(high.x, p.x), std::max(high.y, p.y), std::max(high.z, p.z)};
+    }
+    // The finest spacing of the image for all axes, unless one is asked for: axes may change places.
+    const double finest = std::min({from.spacing.x, from.spacing.y, from.spacing.z});
+    const double step = spacing > 0 ? spacing : finest;
+    grid.spacing = {step, step, step};
+    const Vec3 extent = as_vector(high) - as_vector(low), middle = 0.5 * (as_vector(high) + as_vector(low));
+    Vec3 half;
+    for (int a = 0; a < 3; ++a) {
+      const auto n = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(extent[a] / step - 1e-6)));
+      grid.size[static_cast<std::size_t>(a)] = n;
+      half[a] = 0.5 * static_cast<double>(n - 1) * step;
+    }
+    grid.origin = as_point(middle - grid.direction * half);
+    return grid;
+  }
+  return spacing > 0 ? with_spacing(from, {spacing, spacing, from.is_2d() ? from.spacing.z : spacing}) : grid;
+}
 
 double estimate_noise(const Volume<float>& image) {
   const auto [width, height, depth] = image.grid().size;

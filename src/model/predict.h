@@ -5,6 +5,10 @@
 
 namespace sg::model {
 
+/// A grid over everything that `from` covers, with `spacing` mm (0: as it is; the finest of the three where
+/// axes change) and its axes along "RAS" or "LPS" (as Card::Preparation says; "": as they are).
+Grid aligned_grid(const Grid& from, const std::string& orientation, double spacing);
+
 /// The image as the network wants it (Card::Preparation): a copy on its own grid.
 Volume<float> prepare(const Volume<float>& image, const nn::Card::Preparation& preparation,
                       const Context& context = {});

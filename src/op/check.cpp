@@ -142,6 +142,7 @@ std::string expectation(const FieldInfo& field) {
     default: {
       const auto& endings =
           field.role == Role::output ? writable_endings(field.kind()) : readable_endings(field.kind());
+      if (field.kind() == Kind::images) return "a folder of images";
       return endings.empty() ? "a file" : fmt::format("a file ending in {}", fmt::join(endings, ", "));
     }
   }

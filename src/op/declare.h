@@ -42,7 +42,8 @@ concept Accessor = std::is_lvalue_reference_v<std::invoke_result_t<A, T&>>;
 ///
 /// Members may be bool, int, int64, double, std::string, Vec3, std::vector<double|int>, an enum with
 /// enumerators 0…n−1 (written out); Image, Volume<float>, Volume<uint8> (a picture), LabelMap, Transform,
-/// Field, Mesh, Points, Table, Signal, Document, io::Described (any file), report::Report (files); or
+/// Field, Mesh, Points, Table, Signal, Document, io::ImageFolder (a folder of images), io::Described
+/// (any file), report::Report (files); or
 /// std::optional of these. An optional input or parameter may be left out; an optional output is engaged
 /// before the run if and only if it was asked for, so that the run can skip it. Modifiers apply to the field
 /// declared last. The run sees values, never paths.

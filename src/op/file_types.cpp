@@ -6,6 +6,7 @@
 #include "io/audio.h"
 #include "io/describe.h"
 #include "io/files.h"
+#include "io/image_folder.h"
 #include "io/image_io.h"
 #include "io/mesh_io.h"
 #include "io/points_io.h"
@@ -71,6 +72,7 @@ void write_whole_transform(const Transform& transform, const fs::path& file) {
 }
 void write_displacement(const Field& field, const fs::path& file) { io::write_field(field, file); }
 void write_sound(const Signal& signal, const fs::path& file) { io::write_signal(signal, file); }
+io::ImageFolder open_images(const fs::path& path) { return io::ImageFolder::open(path); }
 Transform read_whole_transform(const fs::path& file) { return io::read_transform(file); }
 Mesh read_surface(const fs::path& file) { return io::read_mesh(file); }
 Points read_landmarks(const fs::path& file) { return io::read_points(file); }
@@ -109,8 +111,8 @@ std::vector<std::string> image_endings(const Accept& accept) {
 
 const std::vector<std::string>& readable_endings(Kind kind) {
   static const std::vector<std::string> none, meshes{".stl", ".obj", ".glb", ".gltf"},
-      points{".csv", ".tsv", ".fcsv", ".pts", ".txt"}, tables{".csv", ".tsv", ".tab"}, documents{".json"},
-      signals{".wav", ".flac", ".aiff", ".au", ".ogg"},
+      points{".csv", ".tsv", ".fcsv", ".pts", ".txt"}, tables{".csv", ".tsv", ".tab", ".jsonl"},
+      documents{".json"}, tensors{".safetensors"}, signals{".wav", ".flac", ".aiff", ".au", ".ogg"},
       transforms{".tfm", ".txt", ".mat", ".h5", ".hdf5", ".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd"},
       fields{".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".h5", ".hdf5"},
       images = image_endings([](const std::string&) { return true; });
@@ -125,12 +127,14 @@ const std::vector<std::string>& readable_endings(Kind kind) {
     case Kind::table: return tables;
     case Kind::signal: return signals;
     case Kind::document: return documents;
+    case Kind::tensors: return tensors;
     default: return none;
   }
 }
 
 const std::vector<std::string>& writable_endings(Kind kind) {
-  static const std::vector<std::string> points{".csv", ".fcsv", ".pts", ".txt"}, signals{".wav", ".flac"},
+  static const std::vector<std::string> points{".csv", ".fcsv", ".pts", ".txt"},
+      tables{".csv", ".tsv", ".tab"}, signals{".wav", ".flac"},
       transforms{".tfm", ".txt", ".mat", ".h5", ".hdf5", ".nii.gz", ".nii", ".nrrd", ".mha", ".mhd"},
       fields{".nii.gz", ".nii", ".nrrd", ".mha", ".mhd", ".h5", ".hdf5"}, pictures{".png"}, reports{".html"},
       images = image_endings([](const std::string&ending) { return io::can_write_image("x" + ending); }),
@@ -143,6 +147,7 @@ const std::vector<std::string>& writable_endings(Kind kind) {
     case Kind::transform: return transforms;
     case Kind::field: return fields;
     case Kind::points: return points;
+    case Kind::table: return tables;
     case Kind::signal: return signals;
     case Kind::picture: return pictures;
     case Kind::report: return reports;
@@ -207,6 +212,11 @@ template <>
 const ValueType& value_type<Document>() {
   static const ValueType type =
       shown<Document>(file_type<Document, read_document, write_document>(Kind::document));
+  return type;
+}
+template <>
+const ValueType& value_type<io::ImageFolder>() {
+  static const ValueType type = file_type<io::ImageFolder, open_images, nullptr>(Kind::images);
   return type;
 }
 template <>

@@ -77,6 +77,7 @@ std::string usage_of(const FieldInfo& field) {
     case Kind::text: return flag + " TEXT";
     case Kind::choice: return flag + " NAME";
     case Kind::vector: return flag + (field.type->length == 3 ? " X,Y,Z" : " X,…");
+    case Kind::images: return flag + " FOLDER";
     default: return flag + " FILE";
   }
 }

@@ -50,6 +50,7 @@ std::string tag_of(const FieldInfo& field) {
     case Kind::field: return "transform";
     case Kind::mesh: return "geometry";
     case Kind::points: return "pointfile";
+    case Kind::images: return "directory";
     default: return "file";
   }
 }

@@ -38,9 +38,10 @@ ValueType whole_numbers() {
   return type;
 }
 
-constexpr std::array<std::string_view, 18> kind_names{
-    "boolean", "integer", "real",   "text",  "choice", "vector", "volume",  "labels",   "transform",
-    "field",   "mesh",    "points", "table", "signal", "any",    "picture", "document", "report"};
+constexpr std::array<std::string_view, 20> kind_names{
+    "boolean", "integer",   "real",    "text",     "choice",  "vector", "volume",
+    "labels",  "transform", "field",   "mesh",     "points",  "table",  "signal",
+    "images",  "any",       "picture", "document", "tensors", "report"};
 
 }  // namespace
 
@@ -59,10 +60,11 @@ const std::vector<std::string_view>& accepted_kinds(Kind kind) {
     take(Kind::picture, {"volume", "labels"});
     take(Kind::transform, {"field", "volume"});
     take(Kind::field, {"volume"});
+    take(Kind::images, {"volume", "labels", "picture"});
     take(Kind::points, {"table"});
     take(Kind::table, {"points"});
     auto& any = kinds.at(static_cast<std::size_t>(Kind::any));
-    any.assign({"series", "model", "file"});
+    any.assign({"series", "file"});
     for (std::size_t i = static_cast<std::size_t>(Kind::volume); i < kind_names.size(); ++i)
       if (i != static_cast<std::size_t>(Kind::any)) any.push_back(kind_names.at(i));
     return kinds;

@@ -18,7 +18,8 @@
 
 namespace sg::io {
 struct Described;
-}
+class ImageFolder;
+}  // namespace sg::io
 namespace sg::report {
 class Report;
 }
@@ -44,9 +45,11 @@ enum class Kind {
   points,
   table,
   signal,
-  any,  // any readable file, described
+  images,  // a folder of images, read one at a time
+  any,     // any readable file, described
   picture,
   document,
+  tensors,  // safetensors: what a training learns from
   report
 };
 std::string_view name(Kind kind);
@@ -138,6 +141,8 @@ template <>
 const ValueType& value_type<Signal>();
 template <>
 const ValueType& value_type<Document>();
+template <>
+const ValueType& value_type<io::ImageFolder>();
 template <>
 const ValueType& value_type<io::Described>();
 template <>

@@ -24,7 +24,7 @@ enum class ArtifactState { inspecting, ready, unreadable };
 /// Anything the workspace keeps: a volume, a table, a report, …
 struct Artifact {
   std::string id;
-  std::string kind = "file";  // name(op::Kind) of what it holds, "series", "model", or "file" if not known
+  std::string kind = "file";  // name(op::Kind) of what it holds, "series", or "file" if not known
   ArtifactState state = ArtifactState::inspecting;
   std::string problem;  // why it is unreadable
   std::string name;     // as given: any text

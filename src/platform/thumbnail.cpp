@@ -31,7 +31,8 @@ Volume<std::uint8_t> picture_of(const std::filesystem::path& path, const std::st
 
 std::vector<std::uint8_t> thumbnail(const std::filesystem::path& path, const std::string& kind,
                                     const Context& context) {
-  if (kind != "volume" && kind != "labels" && kind != "series" && kind != "picture") return {};
+  if (kind != "volume" && kind != "labels" && kind != "series" && kind != "images" && kind != "picture")
+    return {};
   try {
     return io::encode_png(picture_of(path, kind, context));
   } catch (const Error& error) {

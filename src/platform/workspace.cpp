@@ -14,6 +14,7 @@
 #include "io/describe.h"
 #include "io/dicom.h"
 #include "io/files.h"
+#include "io/image_folder.h"
 #include "io/image_io.h"
 #include "platform/parts.h"
 #include "platform/thumbnail.h"
@@ -56,6 +57,7 @@ std::pair<std::string, std::string> other_kind(const fs::path& path) {
   if (ending == ".html") return {"report", "HTML"};
   if (ending == ".json") return {"document", "JSON"};
   if (ending == ".md") return {"document", "Markdown"};
+  if (ending == ".safetensors") return {"tensors", "safetensors"};
   return {};
 }
 
@@ -180,10 +182,11 @@ fs::path Workspace::lay_out(const Artifact& artifact, const fs::path& folder) co
     if (!fs::is_symlink(link)) fs::create_symlink(objects_.path(file.sha256), link);
     if (i == 0) first = link;
   }
-  return artifact.kind == "series" ? folder : first;
+  return artifact.kind == "series" || artifact.kind == "images" ? folder : first;
 }
 
 void Workspace::describe(Artifact& artifact, const fs::path& path, const Context& context) {
+  if (artifact.kind == "images") return describe_images(artifact, path, context);
   const auto [kind, format] = other_kind(path);
   if (!kind.empty()) {
     artifact.kind = kind;
@@ -211,12 +214,27 @@ void Workspace::describe(Artifact& artifact, const fs::path& path, const Context
     for (const auto& [label, name] : io::read_labels(path, context).names)
       artifact.properties["labels"][std::to_string(label)] = name;
   }
-  const std::vector<std::uint8_t> png = thumbnail(pictured, artifact.kind, context);
-  if (!png.empty()) {
-    ObjectStore::Writer writer = objects_.writer();
-    writer.write(png);
-    artifact.thumbnail = writer.commit("thumbnail.png").sha256;
-  }
+  take_thumbnail(artifact, pictured, context);
+}
+
+void Workspace::describe_images(Artifact& artifact, const fs::path& folder, const Context& context) {
+  const io::ImageFolder images = io::ImageFolder::open(folder);
+  std::set<std::string> formats;
+  for (std::size_t i = 0; i < images.size(); ++i) formats.insert(images.format(i));
+  artifact.format = fmt::format("{}", fmt::join(formats, ", "));
+  artifact.properties = {{"images", images.size()}};
+  if (images.size() < artifact.files.size())
+    artifact.properties["warnings"] = {fmt::format(
+        "{} of {} files are no images", artifact.files.size() - images.size(), artifact.files.size())};
+  take_thumbnail(artifact, images.file(0), context);
+}
+
+void Workspace::take_thumbnail(Artifact& artifact, const fs::path& image, const Context& context) {
+  const std::vector<std::uint8_t> png = thumbnail(image, artifact.kind, context);
+  if (png.empty()) return;
+  ObjectStore::Writer writer = objects_.writer();
+  writer.write(png);
+  artifact.thumbnail = writer.commit("thumbnail.png").sha256;
 }
 
 std::vector<Artifact> Workspace::inspect(const std::string& id, const Context& context) {

@@ -82,6 +82,8 @@ class Workspace {
   void backup(const std::filesystem::path& target, const Context& context = {}) const;
 
  private:
+  void describe_images(Artifact& artifact, const std::filesystem::path& folder, const Context& context);
+  void take_thumbnail(Artifact& artifact, const std::filesystem::path& image, const Context& context);
   void describe_or_say_why(Artifact& artifact, const std::filesystem::path& path,
                            const std::filesystem::path& folder, const Context& context);
 

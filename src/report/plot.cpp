@@ -110,6 +110,8 @@ void make_margins(Frame& f) {
   for (const double tick : f.y.ticks) label = std::max(label, text_width(f.y.label(tick), font));
   f.left = label + 14;
   f.right = f.plot.width - 14;
+  if (!f.banded() && !f.x.ticks.empty())  // the last label is centred under its tick
+    f.right = std::min(f.right, f.plot.width - 1 - text_width(f.x.label(f.x.ticks.back()), font) / 2);
   for (const Rule& rule : f.plot.rules) {
     if (rule.axis == Rule::Across::y)
       f.right = std::min(f.right, f.plot.width - 10 - text_width(rule.label, font));

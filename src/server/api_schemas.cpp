@@ -38,7 +38,7 @@ constexpr const char* schemas = R"json({
   "required": ["id", "kind", "state", "name", "format", "size", "files", "sha256", "created", "tags", "notes", "origin", "properties", "thumbnail"],
   "properties": {
     "id": {"type": "string", "description": "26 characters; greater is newer"},
-    "kind": {"enum": ["volume", "labels", "series", "picture", "transform", "field", "mesh", "points", "table", "signal", "document", "model", "report", "file", "folder"],
+    "kind": {"enum": ["volume", "labels", "series", "images", "picture", "transform", "field", "mesh", "points", "table", "signal", "document", "tensors", "report", "file", "folder"],
       "description": "folder: several things, about to be sorted"},
     "state": {"enum": ["inspecting", "ready", "unreadable"]},
     "problem": {"type": "string", "description": "why it is unreadable"},

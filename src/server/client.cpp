@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/sha256.h"
 #include "io/files.h"
+#include "io/image_folder.h"
 #include "op/provenance.h"
 #include "op/staging.h"
 #include "platform/parts.h"
@@ -40,9 +41,14 @@ Error error_of(const std::string& body, int status) {
   return {ErrorCode::unavailable, fmt::format("the server answered with status {}", status)};
 }
 
-std::vector<fs::path> files_of(const fs::path& path) {
-  if (!fs::is_directory(path)) return platform::with_companions(path);
+std::vector<fs::path> files_of(op::Kind kind, const fs::path& path) {
   std::vector<fs::path> files;
+  if (kind == op::Kind::images) {
+    const io::ImageFolder images = io::ImageFolder::open(path);
+    for (std::size_t i = 0; i < images.size(); ++i) files.push_back(images.file(i));
+    return files;
+  }
+  if (!fs::is_directory(path)) return platform::with_companions(path);
   for (const fs::directory_entry& entry : fs::directory_iterator(path))
     if (entry.is_regular_file()) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
@@ -86,11 +92,12 @@ struct Client::Connection {
   }
 
   std::string send(const op::FieldInfo& field, const fs::path& path, const Context& context) {
-    const std::vector<fs::path> files = files_of(path);
+    const std::vector<fs::path> files = files_of(field.kind(), path);
     if (files.size() == 1 && !fs::is_directory(path)) {
       if (std::string id = known(path); !id.empty()) return id;
     }
-    const std::string kind = fs::is_directory(path)             ? "series"
+    const std::string kind = field.kind() == op::Kind::images   ? "images"
+                             : fs::is_directory(path)           ? "series"
                              : field.kind() == op::Kind::labels ? "labels"
                                                                 : "file";
     httplib::MultipartFormDataProviderItems parts;

@@ -15,7 +15,7 @@ using platform::StoredFile;
 using platform::Workspace;
 
 /// Said of what belongs together; nothing is sorted then.
-const std::vector<std::string> kept_kinds{"labels", "series", "file"};
+const std::vector<std::string> kept_kinds{"labels", "series", "images", "file"};
 constexpr std::size_t most_files = 100000;
 /// The database and running work need room, too.
 constexpr std::uintmax_t kept_free = 256 << 20;
@@ -127,7 +127,8 @@ std::vector<Route> upload_routes() {
        {{"name", "the file's name; obligatory unless the body is a form"},
         {"tags", "separated by commas"},
         {"kind",
-         "keeps all files together as one thing: labels (a label map), series (DICOM), file (anything)",
+         "keeps all files together as one thing: labels (a label map), series (DICOM), images (a "
+         "collection), file (anything)",
          "string", kept_kinds}}}};
 }
 

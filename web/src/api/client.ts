@@ -127,6 +127,8 @@ const randomKey = (): string =>
 /** Same key, same upload: sending it again after a lost answer does not store it twice. */
 export interface UploadOptions {
   kind?: string | undefined;
+  /** What several files are called together. */
+  name?: string | undefined;
   key?: string | undefined;
 }
 export interface UploadTask {
@@ -153,7 +155,7 @@ export function upload(
   const single = files.length === 1 && first && !first.webkitRelativePath ? first : undefined;
   const key = options.key ?? randomKey();
   const done = new Promise<Artifact[]>((resolve, reject) => {
-    request.open("POST", `${BASE}/artifacts${query({ name: single?.name, kind: options.kind })}`);
+    request.open("POST", `${BASE}/artifacts${query({ name: single?.name ?? options.name, kind: options.kind })}`);
     request.setRequestHeader("Idempotency-Key", key);
     // A multipart type on a dropped file would make the server look for form fields.
     if (single) request.setRequestHeader("Content-Type", "application/octet-stream");

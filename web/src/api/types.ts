@@ -27,6 +27,7 @@ export const KINDS: readonly Kind[] = [
   "volume",
   "labels",
   "series",
+  "images",
   "picture",
   "transform",
   "field",
@@ -35,7 +36,7 @@ export const KINDS: readonly Kind[] = [
   "table",
   "signal",
   "document",
-  "model",
+  "tensors",
   "report",
   "file",
 ];

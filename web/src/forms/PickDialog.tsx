@@ -75,9 +75,12 @@ function Upload({
     reload();
   });
   const s = upload.state;
-  const choose = (file: File | undefined) => {
+  const many = kind === "images";
+  const choose = (files: File[]) => {
     setUnfit(undefined);
-    if (file) upload.start(file);
+    const [first] = files;
+    if (!first) return;
+    upload.start(files, files.length === 1 ? first.name : t("pick.together", { name: first.name, n: files.length - 1 }));
   };
   return (
     <div className="stack pick-upload" aria-live="polite">
@@ -85,16 +88,17 @@ function Upload({
         ref={chooser}
         type="file"
         hidden
+        multiple={many}
         aria-label={t("pick.upload")}
         onChange={(e) => {
-          choose(e.target.files?.[0]);
+          choose([...(e.target.files ?? [])]);
           e.target.value = "";
         }}
       />
       {!s || "error" in s ? (
         <div>
           <button type="button" onClick={() => chooser.current?.click()}>
-            {t("pick.upload")}
+            {t(many ? "pick.uploadMany" : "pick.upload")}
           </button>
         </div>
       ) : "share" in s ? (
@@ -156,7 +160,7 @@ export function PickDialog({ field, kinds, schema, pick, close }: Props) {
         />
         <Upload
           kinds={kindNames}
-          kind={wanted === "labels" ? "labels" : undefined}
+          kind={wanted === "labels" || wanted === "images" ? wanted : undefined}
           fit={fit}
           pick={pick}
           reload={list.reload}

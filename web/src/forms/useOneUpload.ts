@@ -6,7 +6,7 @@ import type { Artifact } from "../api/types";
 export type UploadState =
   { name: string; share: number } | { name: string; waitingFor: string } | { error: unknown } | undefined;
 
-/** Uploads one file and hands the artifact over once the server has looked into it. */
+/** Uploads one file, or several that are one thing, and hands the artifact over once the server has looked into it. */
 export function useOneUpload(kind: string | undefined, onReady: (a: Artifact) => void) {
   const [state, setState] = useState<UploadState>();
   const abort = useRef<() => void>(undefined);
@@ -31,15 +31,15 @@ export function useOneUpload(kind: string | undefined, onReady: (a: Artifact) =>
     },
   });
   useEffect(() => () => abort.current?.(), []);
-  const start = (file: File) => {
-    setState({ name: file.name, share: 0 });
-    const task = upload([file], { kind }, (share) => setState({ name: file.name, share }));
+  const start = (files: File[], name: string) => {
+    setState({ name, share: 0 });
+    const task = upload(files, { kind, name }, (share) => setState({ name, share }));
     abort.current = task.abort;
     task.done
       .then(async ([artifact]) => {
         abort.current = undefined;
         if (!artifact) return setState(undefined);
-        setState({ name: file.name, waitingFor: artifact.id });
+        setState({ name, waitingFor: artifact.id });
         // It may have been ready before this page began to listen for it.
         settle(await api.artifact(artifact.id));
       })

@@ -15,6 +15,7 @@ const Picture = lazy(() => import("./picture/PictureViewer"));
 const Table = lazy(() => import("./table/TableViewer"));
 const Signal = lazy(() => import("./signal/SignalViewer"));
 const Transform = lazy(() => import("./TransformViewer"));
+const Images = lazy(() => import("./ImagesViewer"));
 const Document = lazy(() => import("./DocumentViewer"));
 
 /** Above this the browser may run out of memory, so it asks first. */
@@ -41,7 +42,8 @@ function choose(a: Artifact) {
       if (isPicture(a)) return <Picture artifact={a} />;
       return volumeExtension(a) ? <Volume artifact={a} /> : <NoViewer artifact={a} />;
     case "mesh": return meshExtension(a) ? <Mesh artifact={a} /> : <NoViewer artifact={a} />;
-    case "table": return <Table artifact={a} />;
+    case "images": return <Images artifact={a} />;
+    case "table": return /\.jsonl$/i.test(a.name) ? <Document artifact={a} /> : <Table artifact={a} />;
     case "points": return /\.(csv|tsv)$/i.test(a.name) ? <Table artifact={a} /> : <Document artifact={a} />;
     case "transform": return <Transform artifact={a} />;
     case "signal": return <Signal artifact={a} />;
@@ -52,7 +54,7 @@ function choose(a: Artifact) {
 
 export function Viewer({ artifact }: { artifact: Artifact }) {
   const t = useT();
-  const streams = artifact.kind === "report" || artifact.kind === "document" || artifact.kind === "file";
+  const streams = artifact.kind === "report" || artifact.kind === "document" || artifact.kind === "file" || artifact.kind === "images" || artifact.kind === "tensors";
   const [agreed, setAgreed] = useState(streams || artifact.size < LARGE);
   if (!agreed) return <div className="note warn row"><span className="grow">{t("volume.large", { size: bytes(artifact.size) })}</span><button onClick={() => setAgreed(true)}>{t("volume.loadAnyway")}</button></div>;
   return <Boundary><Suspense fallback={<Loading />}>{choose(artifact)}</Suspense></Boundary>;
