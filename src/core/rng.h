@@ -36,6 +36,18 @@ class Rng {
     const double u = 1 - uniform();
     return std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * uniform());
   }
+  /// Gamma law with density x^(a−1)·e^(−x)/Γ(a): mean a, variance a; shape a > 0. Marsaglia & Tsang 2000
+  /// (doi:10.1145/358407.358414); below 1 by Gamma(a) = Gamma(a+1)·U^(1/a).
+  double gamma(double shape) {
+    if (shape < 1) return gamma(shape + 1) * std::pow(1 - uniform(), 1 / shape);
+    const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
+    for (;;) {
+      const double x = normal(), root = 1 + c * x;
+      if (root <= 0) continue;
+      const double v = root * root * root;
+      if (std::log(1 - uniform()) < 0.5 * x * x + d - d * v + d * std::log(v)) return d * v;
+    }
+  }
   /// In [0, n), n > 0.
   std::uint64_t below(std::uint64_t n) {
     return static_cast<std::uint64_t>(uniform() * static_cast<double>(n));
