@@ -26,6 +26,12 @@ torch::Tensor charbonnier(const torch::Tensor& a, const torch::Tensor& b, double
   return ((a - b).square() + epsilon * epsilon).sqrt().mean();
 }
 
+torch::Tensor truncated(const torch::Tensor& a, const torch::Tensor& b, double alpha, double lambda) {
+  const torch::Tensor error = a - b;
+  const torch::Tensor t = alpha * error.abs();
+  return (lambda / alpha * torch::log1p(t + 0.5 * t.square()) + (1 - lambda) * error.square()).mean();
+}
+
 std::vector<double> dice_of_classes(const torch::Tensor& a, const torch::Tensor& b, int classes) {
   std::vector<double> all;
   for (int c = 0; c < classes; ++c) {

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "train/tasks/brain.h"
 #include "train/tasks/denoise.h"
+#include "train/tasks/despeckle.h"
 #include "train/trainer.h"
 
 namespace {
@@ -157,20 +158,52 @@ void add_denoise(CLI::App& app, Subcommand& sub, DenoiseOptions& denoise) {
   sub.task = [&] { return denoise_task(sub.data, denoise); };
 }
 
+void add_despeckle(CLI::App& app, Subcommand& sub, DespeckleOptions& despeckle) {
+  sub.line.options.steps = 20000;
+  sub.line.options.batch = 8;
+  sub.line.options.schedule.warm_up = 100;
+  sub.line.options.average = 0.999;
+  sub.line.options.clip = 1;
+  sub.line.options.schedule.rate = 1e-3;
+  sub.app = app.add_subcommand("despeckle", "2-D removal of speckle, learned on pictures and phantoms");
+  sub.app->add_option("--data", sub.data, "safetensors file of images")->required();
+  sub.app->add_option("--channels", despeckle.network.channels, "of the first level, doubled with each");
+  sub.app->add_option("--levels", despeckle.network.levels, "resolutions, each half the one before");
+  sub.app->add_option("--blocks", despeckle.network.blocks, "residual blocks a level and direction");
+  sub.app->add_option("--patch", despeckle.patch, "pixels across");
+  sub.app->add_option("--fewest-looks", despeckle.fewest_looks, "of the speckle");
+  sub.app->add_option("--most-looks", despeckle.most_looks, "of the speckle");
+  sub.app->add_option("--correlated", despeckle.correlated, "share of patches whose speckle is correlated");
+  sub.app->add_option("--phantoms", despeckle.phantoms, "share of patches that are phantoms");
+  sub.app->add_option("--loss", despeckle.loss, "truncated, absolute or charbonnier")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, DespeckleLoss>{{"truncated", DespeckleLoss::truncated},
+                                               {"absolute", DespeckleLoss::absolute},
+                                               {"charbonnier", DespeckleLoss::charbonnier}}));
+  sub.app->add_option("--alpha", despeckle.alpha, "of the truncated loss");
+  sub.app->add_option("--lambda", despeckle.lambda, "share of the truncated part; the rest is squared");
+  sub.app->add_option("--log-share", despeckle.log_share, "share of the loss that compares logarithms");
+  sub.app->add_option("--held-out", despeckle.held_out, "pictures for validation only");
+  sub.line.add_to(*sub.app);
+  sub.task = [&] { return despeckle_task(sub.data, despeckle); };
+}
+
 int command(int argc, char** argv) {
   CLI::App app{"shaoguang-train: trains the networks of Shaoguang (research use)"};
   app.require_subcommand(1);
-  Subcommand brain, denoise;
+  Subcommand brain, denoise, despeckle;
   BrainOptions brain_options;
   DenoiseOptions denoise_options;
+  DespeckleOptions despeckle_options;
   add_brain(app, brain, brain_options);
   add_denoise(app, denoise, denoise_options);
+  add_despeckle(app, despeckle, despeckle_options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 64;
   }
-  Subcommand& chosen = brain.app->parsed() ? brain : denoise;
+  Subcommand& chosen = brain.app->parsed() ? brain : denoise.app->parsed() ? denoise : despeckle;
   chosen.line.model.command = "shaoguang-train";
   for (int i = 1; i < argc; ++i)
     if (argv[i] != std::string_view("--resume")) chosen.line.model.command += fmt::format(" {}", argv[i]);

@@ -21,6 +21,12 @@ class Task {
   virtual ~Task() = default;
   virtual std::string name() const = 0;
   virtual const nn::Graph& graph() const = 0;
+  /// What first weights that are random are multiplied by: less than 1 at the ends of residual branches keeps
+  /// a deep network near the identity until it knows better (Zhang, Dauphin & Ma 2019, arXiv:1901.09321).
+  virtual double initial_gain(const std::string& weight) const {
+    static_cast<void>(weight);
+    return 1;
+  }
   /// One training example: a function of these three numbers alone, so that a training can be taken up again
   /// anywhere. Called from several threads at once.
   virtual Example sample(std::uint64_t seed, std::int64_t step, std::int64_t index) const = 0;

@@ -26,7 +26,14 @@ using Clock = std::chrono::steady_clock;
 
 /// Those of another training, or random ones.
 NamedWeights first_weights(const Task& task, const TrainOptions& options) {
-  if (options.start.empty()) return nn::initial_weights(task.graph(), options.seed);
+  if (options.start.empty()) {
+    auto weights = nn::initial_weights(task.graph(), options.seed);
+    for (auto& [name, tensor] : weights) {
+      const auto gain = static_cast<float>(task.initial_gain(name));
+      for (std::int64_t i = 0; i < tensor.size(); ++i) tensor.data()[i] *= gain;
+    }
+    return weights;
+  }
   const nn::TensorFile file = nn::TensorFile::open(options.start);
   NamedWeights weights;
   for (const std::string& name : file.names()) weights.emplace_back(name, file.tensor(name));

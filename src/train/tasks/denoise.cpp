@@ -12,23 +12,16 @@
 #include "train/tasks/brain_simulation.h"
 #include "train/tasks/head_slice.h"
 #include "train/tasks/phantom.h"
+#include "train/tasks/pictures.h"
 
 namespace sg::train {
 namespace {
 
 std::vector<nn::Tensor> read_images(const std::filesystem::path& data, std::int64_t patch) {
   std::vector<nn::Tensor> images;
-  const nn::TensorFile file = nn::TensorFile::open(data);
-  for (const std::string& name : file.names()) {
-    if (!name.starts_with("images.")) continue;
-    nn::Tensor image = file.tensor(name);
-    if (image.shape.size() != 3 || image.shape[1] < patch || image.shape[2] < patch)
-      throw Error(ErrorCode::invalid_input,
-                  fmt::format("{}: \"{}\" is {}, expected [D,H,W] with slices of {} pixels or more",
-                              data.string(), name, nn::to_string(image.shape), patch),
-                  "data");
-    rescale_intensities({image.data(), static_cast<std::size_t>(image.size())});
-    images.push_back(std::move(image));
+  for (Picture& picture : read_pictures(data, patch)) {
+    rescale_intensities({picture.values.data(), static_cast<std::size_t>(picture.values.size())});
+    images.push_back(std::move(picture.values));
   }
   return images;
 }
@@ -39,23 +32,11 @@ bool holds_labels(const std::filesystem::path& data) {
                      [](const std::string& name) { return name.starts_with("labels."); });
 }
 
-/// A patch of a random slice, mirrored or turned over in grey in some cases.
-std::vector<float> random_patch(const nn::Tensor& image, std::int64_t size, Rng& rng) {
-  const auto below = [&](std::int64_t n) {
-    return static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(n)));
-  };
-  const std::int64_t z = below(image.shape[0]), y0 = below(image.shape[1] - size + 1),
-                     x0 = below(image.shape[2] - size + 1);
-  const bool mirror = rng.uniform() < 0.5, transpose = rng.uniform() < 0.5;
+/// A patch of a random slice, in greys of its own.
+std::vector<float> regreyed_patch(const nn::Tensor& image, std::int64_t size, Rng& rng) {
+  std::vector<float> patch = random_patch(image, size, rng);
   const auto low = static_cast<float>(rng.uniform(0, 0.15)), high = static_cast<float>(rng.uniform(0.6, 1));
-  std::vector<float> patch;
-  for (std::int64_t y = 0; y < size; ++y)
-    for (std::int64_t x = 0; x < size; ++x) {
-      const std::int64_t column = x0 + (mirror ? size - 1 - (transpose ? y : x) : (transpose ? y : x));
-      const std::int64_t row = y0 + (transpose ? x : y);
-      const float value = image.data()[(z * image.shape[1] + row) * image.shape[2] + column];
-      patch.push_back(low + (high - low) * value);
-    }
+  for (float& value : patch) value = low + (high - low) * value;
   return patch;
 }
 
@@ -178,7 +159,7 @@ class DenoiseTask : public Task {
     if (sources == 0 || rng.uniform() >= options_.from_data)
       return random_phantom(options_.patch, options_.patch, rng);
     const std::size_t source = rng.below(sources);
-    if (source < images_.size()) return random_patch(images_[source], options_.patch, rng);
+    if (source < images_.size()) return regreyed_patch(images_[source], options_.patch, rng);
     return random_head_slice(heads_, heads_.maps[source - images_.size()], options_.patch, rng);
   }
 

@@ -1,4 +1,4 @@
-#include "ultrasound/speckle.h"
+#include "core/speckle.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include "core/parallel.h"
 #include "core/stats.h"
 
-namespace sg::ultrasound {
+namespace sg {
 namespace {
 
 Volume<float> constant(std::int64_t width, std::int64_t height, float value) {
@@ -77,4 +77,4 @@ TEST(Speckle, LogMomentsAreThoseOfTheSpecialFunctions) {
 }
 
 }  // namespace
-}  // namespace sg::ultrasound
+}  // namespace sg

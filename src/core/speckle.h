@@ -3,7 +3,7 @@
 #include "core/rng.h"
 #include "core/volume.h"
 
-namespace sg::ultrasound {
+namespace sg {
 
 /// Fully developed speckle in intensity: f = u·n, n ~ Gamma(shape L, scale 1/L), mean 1 and variance 1/L,
 /// drawn anew for every voxel (Goodman 2007, Speckle phenomena in optics). L = 1, one look, is the
@@ -29,4 +29,4 @@ double log_speckle_variance(double looks);
 /// The L whose log_speckle_variance is this one. Variance > 0.
 double looks_of_log_variance(double variance);
 
-}  // namespace sg::ultrasound
+}  // namespace sg

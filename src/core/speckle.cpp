@@ -1,4 +1,4 @@
-#include "ultrasound/speckle.h"
+#include "core/speckle.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include "core/parallel.h"
 #include "core/special.h"
 
-namespace sg::ultrasound {
+namespace sg {
 namespace {
 
 /// Standard deviation of a Gaussian of that full width at half maximum.
@@ -117,4 +117,4 @@ double looks_of_log_variance(double variance) {
   return std::sqrt(low * high);
 }
 
-}  // namespace sg::ultrasound
+}  // namespace sg

@@ -1,0 +1,73 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "core/context.h"
+#include "core/volume.h"
+
+namespace sg::ultrasound {
+
+/// How the time of the diffusion is cut into steps. explicit_euler: steps of at most `step`, the reference,
+/// keeps within the smallest and largest value. aos: additive operator splitting (Weickert, ter Haar Romeny &
+/// Viergever 1998, doi:10.1109/83.661190), stable and within those values whatever the step. fed: fast
+/// explicit diffusion (Grewenig, Weickert & Bruhn 2010, doi:10.1007/978-3-642-15986-2_54), cycles of explicit
+/// steps some of which are far beyond the limit, stable at the end of each; small overshoots. All conserve
+/// the mean.
+enum class Scheme { explicit_euler, aos, fed };
+
+/// ∂u/∂t = div(g·∇u), no flux through the border, u(0) = image, with
+///   g = α(u_σ)·(1 + |∇u_σ|²/K²)^(−p(u_σ)),
+///   α = 2·s^ν/(1 + s^ν)   little where it is dark, as speckle is           (ν = 0: α = 1)
+///   p = p₀ + (p₁ − p₀)·s^q   the region indicator as variable exponent: p = 1 is Perona–Malik, which keeps
+///   edges,
+///                            p = ½ Charbonnier, which smooths
+///   s = min(u_σ/M, 1), u_σ = Gaussian of σ pixels of u, M = a high quantile of u_σ, g renewed at every step
+///   (AOS,
+/// explicit) or cycle (FED). Doubly degenerate diffusion (Zhou et al. 2015, doi:10.1109/TIP.2014.2376185) and
+/// the variable exponent in one; the special cases are those of DiffusionModel. Lengths are in pixels along
+/// x; spacing along y and z counts relative to it. Defaults by experiment, see docs/adr/0012-despeckling.md.
+struct DiffusionLaw {
+  double sigma = 1;                   // px, above 0
+  double k_share = 0.013;             // K/M a pixel, above 0
+  double k = 0;                       // K itself, in the image's units a pixel; 0: k_share·M
+  double nu = 1;                      // 0 to 4
+  double q = 1;                       // above 0
+  double p_dark = 1, p_bright = 0.5;  // 0 to 2
+  double quantile = 0.995;            // that is M
+};
+
+struct DiffusionSteps {
+  Scheme scheme = Scheme::fed;
+  double step =
+      0;  // explicit: ≤ 0.25 in 2-D, ≤ 1/6 in 3-D; aos: any; fed: time of a cycle. 0: 0.2, 0.15; 2; 2
+};
+
+/// Diffusion as a process: `advance` moves time on, `image` is u now. Values must be finite.
+class Diffusion {
+ public:
+  Diffusion(const Volume<float>& image, const DiffusionLaw& law, const DiffusionSteps& steps);
+
+  /// One step (a cycle of fed), or less if `most` time is less. Returns the time it took.
+  double advance(double most = 1e300);
+  const Volume<float>& image() const { return u_; }
+  /// M as the last step used it, 0 before the first.
+  double level() const { return level_; }
+  double time() const { return time_; }
+
+ private:
+  void renew_conductivity();
+  void explicit_step(double tau);
+  void aos_step(double tau);
+
+  DiffusionLaw law_;
+  DiffusionSteps steps_;
+  Volume<float> u_, next_, smoothed_, g_;
+  double weight_y_ = 1, weight_z_ = 1, time_ = 0, level_ = 0;
+};
+
+/// The steps τᵢ of a FED cycle that takes `time` with steps around `limit` (the largest stable one),
+/// reordered so that rounding does not build up.
+std::vector<double> fed_cycle(double time, double limit);
+
+}  // namespace sg::ultrasound
