@@ -184,7 +184,8 @@ Volume<float> predict(const Model& model, const Volume<float>& image, const Pred
   const std::int64_t slices = flat ? size[2] : 1, plane = size[0] * size[1];
   nn::Shape shape{1, image.channels(), size[1], size[0]};
   if (!flat) shape.insert(shape.begin() + 2, size[2]);
-  const std::vector<Turn> turns = all_turns(preparation.symmetries);
+  const std::vector<Turn> turns =
+      all_turns(options.symmetries ? preparation.symmetries : std::vector<std::string>{});
   std::map<nn::Shape, nn::TiledEngine> engines;  // one, or two where x and y are exchanged
   Volume<float> result;
   const double parts = static_cast<double>(slices) * static_cast<double>(turns.size());

@@ -15,7 +15,8 @@ Volume<float> prepare(const Volume<float>& image, const nn::Card::Preparation& p
 
 struct PredictOptions {
   std::int64_t memory_limit = std::int64_t{3} << 30;  // bytes of intermediate values
-  double noise = 0;  // its standard deviation, for preparations that want it; 0: estimate_noise
+  double noise = 0;        // its standard deviation, for preparations that want it; 0: estimate_noise
+  bool symmetries = true;  // mean over those of the card
 };
 
 /// Standard deviation of noise that neighbouring voxels do not share, from second differences along x and y

@@ -160,6 +160,7 @@ class DespeckleTask : public Task {
     card.graph = graph_;
     card.inputs = {{"speckled", "ln f, √f and ln L: f intensity over its mean, L the number of looks", {}}};
     card.outputs = {{"log_clean", "ln of the intensity without speckle, over the same mean", {}}};
+    card.preparation.symmetries = {"x", "y", "transpose"};
     card.training.method = fmt::format(
         "Gamma speckle put on pictures, alone and laid over each other, and on phantoms, {:g} of it "
         "correlated; loss: {}, of the intensity and, as {:g} of the sum, of its logarithm",
