@@ -232,8 +232,8 @@ std::optional<CompressionEstimate> estimate_compression(const Volume<float>& gre
   result.looks_at_60 = looks_of_log_variance(4 * result.spread * result.spread / (at_60 * at_60));
   if (result.dynamic_range < 30 || result.dynamic_range > 90)
     result.warnings.push_back(fmt::format(
-        "the grey values spread by {:.1f} in homogeneous tissue; as plain speckle this would be a dynamic range "
-        "of {:.0f} dB, so the picture was smoothed, compounded or mapped to grey otherwise",
+        "the grey values spread by {:.1f} in homogeneous tissue; as plain speckle this would be a dynamic "
+        "range of {:.0f} dB, so the picture was smoothed, compounded or mapped to grey otherwise",
         result.spread, result.dynamic_range));
   return result;
 }
@@ -242,14 +242,15 @@ double frame_change(const Volume<float>& before, const Volume<float>& after) {
   if (before.grid().size != after.grid().size || before.channels() != after.channels())
     throw Error(ErrorCode::invalid_input, fmt::format("the frames are {} and {}, expected the same size",
                                                       before.grid().describe(), after.grid().describe()));
-  const auto blocks = [](const Volume<float>& image) {
+  const std::int64_t width = before.grid().size[0], height = before.grid().size[1];
+  const std::int64_t side = std::max<std::int64_t>(8, std::min(width, height) / 16);
+  const auto blocks = [&](const Volume<float>& image) {
     std::vector<float> means;
-    const std::int64_t width = image.grid().size[0], height = image.grid().size[1];
-    for (std::int64_t y = 0; y < height; y += 8)
-      for (std::int64_t x = 0; x < width; x += 8) {
+    for (std::int64_t y = 0; y < height; y += side)
+      for (std::int64_t x = 0; x < width; x += side) {
         double sum = 0, number = 0;
-        for (std::int64_t j = y; j < std::min(y + 8, height); ++j)
-          for (std::int64_t i = x; i < std::min(x + 8, width); ++i) sum += image.at(i, j, 0), ++number;
+        for (std::int64_t j = y; j < std::min(y + side, height); ++j)
+          for (std::int64_t i = x; i < std::min(x + side, width); ++i) sum += image.at(i, j, 0), ++number;
         means.push_back(static_cast<float>(sum / number));
       }
     return means;

@@ -182,7 +182,7 @@ double blocking_along(const Volume<float>& grey, const Mask& where, bool along_x
   for (std::size_t k = 0; k < 8; ++k) all += sum[k], samples += number[k];
   for (std::size_t k = 0; k < 8; ++k) {
     const double others = all - sum[k], rest = samples - number[k];
-    if (number[k] < 400 || !(others > 0.05 * rest)) continue;  // too little, or flat
+    if (number[k] < 400 || !(others > 0.5 * rest)) continue;  // too little, or flat
     largest = std::max(largest, sum[k] / number[k] / (others / rest));
   }
   return largest;

@@ -49,7 +49,7 @@ struct Pen {
   Picture& picture;
   Mask drawn;
   explicit Pen(Picture& on) : picture(on), drawn(on.grid()) {}
-  void dot(std::int64_t x, std::int64_t y, std::uint8_t value = 230) {
+  void dot(std::int64_t x, std::int64_t y, std::uint8_t value = 250) {
     for (std::int64_t c = 0; c < picture.channels(); ++c) picture.at(x, y, 0, c) = value;
     drawn.at(x, y, 0) = 1;
   }
@@ -189,6 +189,31 @@ TEST(Frame, BearsWhateverPicture) {
   Volume<float> broken(one);
   broken.data()[5] = NAN;
   EXPECT_THROW(frame_of(std::move(broken)), Error);
+}
+
+TEST(Frame, BearsNoiseOfAnySize) {
+  Rng rng(11);
+  for (int k = 0; k < 300; ++k) {
+    const auto width = static_cast<std::int64_t>(1 + rng.below(70)),
+               height = static_cast<std::int64_t>(1 + rng.below(70));
+    Picture picture = flat(width, height, 0, rng.below(2) ? 3 : 1);
+    const double share = rng.uniform(), highest = rng.uniform(1, 256);
+    for (std::uint8_t& v : picture.values())
+      if (rng.uniform() < share) v = static_cast<std::uint8_t>(rng.uniform(0, highest));
+    std::vector<Region> regions;
+    for (std::uint64_t r = rng.below(3); r > 0; --r) {
+      const auto any_place = [&] { return static_cast<std::int64_t>(rng.uniform(-20, 100)); };
+      regions.push_back({any_place(), any_place(), any_place(), any_place()});
+    }
+    const Frame frame = frame_of(any(picture), regions);
+    for (const float v : frame.grey.values()) ASSERT_TRUE(v >= 0 && v <= 255.01F);
+    const AnyVolume result = put_back(any(picture), frame, frame.grey);
+    const Mask tissue = frame.tissue();
+    for (std::int64_t i = 0; i < tissue.size(); ++i) {
+      if (tissue.data()[i]) continue;
+      ASSERT_EQ(std::get<Picture>(result).data()[i], picture.data()[i]);
+    }
+  }
 }
 
 TEST(Frame, OtherTypesAndThreadsGiveTheSame) {
