@@ -29,10 +29,10 @@ void paint(Phantom& phantom, PhantomPart part, double intensity,
     }
 }
 
+/// Centre and half axes in mm.
 void paint_ellipse(Phantom& phantom, PhantomPart part, double intensity, std::array<double, 4> ellipse) {
-  const auto [x, y, a, b] = ellipse;
   paint(phantom, part, intensity, [=](double px, double py) {
-    const double u = (px - x) / a, v = (py - y) / b;
+    const double u = (px - ellipse[0]) / ellipse[2], v = (py - ellipse[1]) / ellipse[3];
     return u * u + v * v <= 1;
   });
 }

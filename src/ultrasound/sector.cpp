@@ -17,7 +17,8 @@ constexpr double strong_contrast = 75.0 / 255, usual_strong = 5;
 constexpr double bright_mark = 0.55;       // of the range: marks brighter than tissue are at least so bright
 constexpr double group_gap = 6;            // px between the dots of a caliper's line
 constexpr std::int64_t strong_pixels = 6;  // in a group at least
-constexpr double letter = 8;               // px
+constexpr std::int64_t certain_pixels = 20;  // in a group that is a mark beyond doubt
+constexpr double letter = 8;                 // px
 
 /// Pixels that carry the same label as the largest component.
 Mask largest(const Mask& mask) {
@@ -133,14 +134,16 @@ bool in_corner(const Grid& grid, std::int64_t x, std::int64_t y) {
 }
 
 /// Keeps those of `found` that lie in groups with enough of `strong`, pixels up to `gap` apart together.
+/// Where one mark stands, others do: in a frame that has some, half as many are enough.
 void keep_groups(Mask& found, const Mask& strong, double gap, const Context& context) {
   const Components groups = connected_components(dilate(found, gap / 2, context));
   std::vector<std::int64_t> members(groups.voxels.size() + 1);
   for (std::int64_t i = 0; i < found.size(); ++i)
     if (strong.data()[i]) ++members[static_cast<std::size_t>(groups.labels.voxels.data()[i])];
+  const bool marked = *std::max_element(members.begin(), members.end()) >= certain_pixels;
+  const std::int64_t least = marked ? strong_pixels / 2 : strong_pixels;
   for (std::int64_t i = 0; i < found.size(); ++i)
-    if (members[static_cast<std::size_t>(groups.labels.voxels.data()[i])] < strong_pixels)
-      found.data()[i] = 0;
+    if (members[static_cast<std::size_t>(groups.labels.voxels.data()[i])] < least) found.data()[i] = 0;
 }
 
 /// Keeps the components of `strokes` that hold a pixel of `found`.
