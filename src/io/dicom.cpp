@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <set>
 
 #include "core/error.h"
@@ -17,6 +19,39 @@ namespace sg::io {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// The text of a code, or the code itself where the table has none.
+template <std::size_t n>
+std::string named(const std::array<const char*, n>& names, std::optional<std::int64_t> code) {
+  const std::int64_t value = code.value_or(0);
+  const bool known = value >= 0 && value < static_cast<std::int64_t>(n);
+  return known ? names[static_cast<std::size_t>(value)] : std::to_string(value);
+}
+
+/// The regions of an ultrasound picture as dicom.h describes them; "" if there are none.
+std::string ultrasound_regions(const DicomDataset& d) {
+  // PS3.3 C.8.5.5.1: units (.15), spatial formats (.1), data types (.2)
+  static constexpr std::array units{"none", "percent", "dB",    "cm",  "s",     "Hz",    "dB/s",
+                                    "cm/s", "cm2",     "cm2/s", "cm3", "cm3/s", "degree"};
+  static constexpr std::array formats{"none", "2D", "M-mode", "spectral", "waveform", "graphics"};
+  static constexpr std::array types{"none", "tissue", "colour flow", "PW Doppler", "CW Doppler"};
+  constexpr std::size_t most = 64;  // scanners write a handful; the text must not grow with a hostile file
+  std::string text;
+  const std::vector<DicomDataset> regions = d.items(tag::ultrasound_regions);
+  for (std::size_t i = 0; i < std::min(most, regions.size()); ++i) {
+    const DicomDataset& r = regions[i];
+    const auto x0 = r.integer(tag::region_min_x), y0 = r.integer(tag::region_min_y),
+               x1 = r.integer(tag::region_max_x), y1 = r.integer(tag::region_max_y);
+    if (!x0 || !y0 || !x1 || !y1) continue;
+    text += fmt::format(
+        "{}{},{},{},{},{:g},{:g},{},{},{},{}", text.empty() ? "" : ";", *x0, *y0, *x1, *y1,
+        r.number(tag::physical_delta_x).value_or(0), r.number(tag::physical_delta_y).value_or(0),
+        named(units, r.integer(tag::physical_units_x)), named(units, r.integer(tag::physical_units_y)),
+        named(formats, r.integer(tag::region_spatial_format)),
+        named(types, r.integer(tag::region_data_type)));
+  }
+  return text;
+}
 
 std::map<std::string, std::string> technical_metadata(const DicomFile& file) {
   struct Named {
@@ -63,6 +98,8 @@ std::map<std::string, std::string> technical_metadata(const DicomFile& file) {
   for (const auto& [name, tag] : whole) {
     if (const auto value = d.integer(tag)) metadata[name] = std::to_string(*value);
   }
+  if (const std::string regions = ultrasound_regions(d); !regions.empty())
+    metadata["UltrasoundRegions"] = regions;
   metadata["TransferSyntax"] = uid_name(file.transfer_syntax);
   const std::string sop_class = d.text(tag::sop_class_uid);
   if (!sop_class.empty()) metadata["SOPClass"] = bare_uid_name(sop_class);

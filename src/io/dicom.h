@@ -48,6 +48,13 @@ struct DicomSeries {
 /// 2000; with or without preamble and meta header. `metadata` holds technical attributes only, nothing that
 /// names a patient.
 ///
+/// metadata "UltrasoundRegions" lists the Sequence of Ultrasound Regions (0018,6011), 64 at most, separated
+/// by semicolons, each "x0,y0,x1,y1,dx,dy,unit of x,unit of y,format,type": first and last column and row
+/// (inclusive, from 0), the physical step of one column and of one row in those units ("cm", "s", "cm/s", …),
+/// spatial format ("2D", "M-mode", "spectral", "waveform", "graphics", "none"), data type ("tissue", "colour
+/// flow", "PW Doppler", "CW Doppler", "none"); a code without a name stands as its number. A region without
+/// bounds is left out.
+///
 /// Throws not_found (no such path), invalid_input (not DICOM, truncated, inconsistent; several series in the
 /// folder: the message lists them), unsupported_format (no image: the message names the SOP class; an
 /// encoding: its UID).

@@ -143,6 +143,36 @@ TEST(DicomMultiframe, CineIsTimeAndUltrasoundRegionsGiveTheSpacing) {
   EXPECT_THAT(image.warnings, IsEmpty());
 }
 
+TEST(DicomMultiframe, UltrasoundRegionsStandInTheMetadata) {
+  const TemporaryFolder folder;
+  Slice s;
+  s.change = [](DcmDataset& d) {
+    const auto add = [&](std::array<Uint32, 4> bounds, std::array<Uint16, 4> codes, double delta) {
+      DcmItem* region = nullptr;
+      ASSERT_TRUE(d.findOrCreateSequenceItem(DCM_SequenceOfUltrasoundRegions, region, -2).good());
+      const std::array keys{DCM_RegionLocationMinX0, DCM_RegionLocationMinY0, DCM_RegionLocationMaxX1,
+                            DCM_RegionLocationMaxY1};
+      for (std::size_t i = 0; i < 4; ++i) region->putAndInsertUint32(keys[i], bounds[i]);
+      region->putAndInsertUint16(DCM_PhysicalUnitsXDirection, codes[0]);
+      region->putAndInsertUint16(DCM_PhysicalUnitsYDirection, codes[1]);
+      region->putAndInsertUint16(DCM_RegionSpatialFormat, codes[2]);
+      region->putAndInsertUint16(DCM_RegionDataType, codes[3]);
+      region->putAndInsertFloat64(DCM_PhysicalDeltaX, delta);
+      region->putAndInsertFloat64(DCM_PhysicalDeltaY, -0.0125);
+    };
+    add({0, 1, 3, 2}, {3, 3, 1, 1}, 0.02);
+    add({1, 3, 4, 3}, {4, 7, 3, 18}, 0.004);
+    DcmItem* without_bounds = nullptr;
+    ASSERT_TRUE(d.findOrCreateSequenceItem(DCM_SequenceOfUltrasoundRegions, without_bounds, -2).good());
+    without_bounds->putAndInsertUint16(DCM_PhysicalUnitsXDirection, 3);
+  };
+  write_slice(folder.path() / "us.dcm", s);
+  EXPECT_EQ(read_dicom(folder.path() / "us.dcm").metadata.at("UltrasoundRegions"),
+            "0,1,3,2,0.02,-0.0125,cm,cm,2D,tissue;1,3,4,3,0.004,-0.0125,s,cm/s,spectral,18");
+  write_slice(folder.path() / "mr.dcm", Slice{});
+  EXPECT_EQ(read_dicom(folder.path() / "mr.dcm").metadata.count("UltrasoundRegions"), 0U);
+}
+
 TEST(DicomMultiframe, NuclearTomogramStepsAlongItsNormal) {
   const TemporaryFolder folder;
   Slice s;

@@ -29,6 +29,7 @@ inline constexpr DicomTag imager_pixel_spacing{0x0018, 0x1164, "DS"};
 inline constexpr DicomTag convolution_kernel{0x0018, 0x1210, "SH"};
 inline constexpr DicomTag flip_angle{0x0018, 0x1314, "DS"};
 inline constexpr DicomTag region_spatial_format{0x0018, 0x6012, "US"};
+inline constexpr DicomTag region_data_type{0x0018, 0x6014, "US"};
 inline constexpr DicomTag ultrasound_regions{0x0018, 0x6011, "SQ"};
 inline constexpr DicomTag region_min_x{0x0018, 0x6018, "UL"};
 inline constexpr DicomTag region_min_y{0x0018, 0x601A, "UL"};
