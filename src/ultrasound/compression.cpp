@@ -10,8 +10,8 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
+#include "core/speckle.h"
 #include "core/stats.h"
-#include "ultrasound/speckle.h"
 
 namespace sg::ultrasound {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
+#include "core/speckle.h"
 #include "ultrasound/intensity.h"
 #include "ultrasound/nlm.h"
-#include "ultrasound/speckle.h"
 
 namespace sg::ultrasound {
 namespace {

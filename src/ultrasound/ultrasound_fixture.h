@@ -4,8 +4,8 @@
 
 #include "core/error.h"
 #include "core/rng.h"
+#include "core/speckle.h"
 #include "core/volume.h"
-#include "ultrasound/speckle.h"
 
 /// What the tests of this module share.
 namespace sg::ultrasound::test {
