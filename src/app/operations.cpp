@@ -4,6 +4,7 @@
 #include "image/operations.h"
 #include "model/operations.h"
 #include "registration/operations.h"
+#include "ultrasound/operations.h"
 
 namespace sg::app {
 
@@ -19,6 +20,9 @@ std::vector<op::Operation> operations() {
       registration::apply_operation(),
       registration::evaluate_operation(),
       evaluation::overlap_operation(),
+      ultrasound::despeckle_operation(),
+      ultrasound::estimate_speckle_operation(),
+      ultrasound::simulate_bmode_operation(),
       model::list_operation(),
       model::info_operation(),
       model::verify_operation(),
@@ -32,6 +36,7 @@ std::vector<Module> modules() {
   return {{"image", "look at, convert, resample, segment and simulate images"},
           {"registration", "align images and move them through transforms"},
           {"evaluation", "measure how well a result agrees with a reference"},
+          {"ultrasound", "despeckle and measure ultrasound images"},
           {"model", "trained networks: what there is, what they are, run them"}};
 }
 

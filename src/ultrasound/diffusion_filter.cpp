@@ -120,7 +120,10 @@ void run_until_white(Diffusion& diffusion, const Volume<float>& noisy, const Jud
   std::deque<Snapshot> snapshots;
   snapshots.push_back({0, noisy.clone()});
   DiffusionMoment before{0, 0, -1};
-  for (int step = 0; step < most_steps && !(energy.time && whiteness.time); ++step) {
+  // Correlated speckle is no whiter when it is gone than before: energy alone decides there.
+  const bool white = outcome.estimate.stride == std::array<int, 2>{1, 1};
+  const auto done = [&] { return energy.time && (whiteness.time || !white); };
+  for (int step = 0; step < most_steps && !done(); ++step) {
     context.progress(static_cast<double>(step) / most_steps);
     diffusion.advance();
     const DiffusionMoment now = judge.judge(diffusion.image(), diffusion.level(), diffusion.time());
@@ -129,13 +132,14 @@ void run_until_white(Diffusion& diffusion, const Volume<float>& noisy, const Jud
     outcome.course.push_back(now);
     snapshots.push_back({now.time, diffusion.image().clone()});
     // Nothing earlier than the step before the first crossing is asked for again.
-    if (!energy.time && !whiteness.time)
+    if (!energy.time && !(white && whiteness.time))
       while (snapshots.size() > 2) snapshots.pop_front();
     before = now;
   }
-  outcome.reached = energy.time && whiteness.time;
+  outcome.reached = done();
   const double last = snapshots.back().time;
-  outcome.time = std::sqrt(energy.time.value_or(last) * whiteness.time.value_or(last));
+  const double by_energy = energy.time.value_or(last);
+  outcome.time = white ? std::sqrt(by_energy * whiteness.time.value_or(last)) : by_energy;
   outcome.image = at_time(snapshots, outcome.time);
 }
 

@@ -36,8 +36,9 @@ struct DiffusionOutcome {
 /// taken away has the energy and the whiteness of speckle: at the geometric mean of the times at which
 ///   L·Σ(f − u)²/Σu² ≥ 1.022 − 0.0047·L   and   correlation ≥ 0.001 − 0.0033·L   (L at most 16),
 /// limits found by simulation on natural pictures (Morozov's principle weighted by intensity, and the
-/// whiteness of the residual). `mask`: what is looked at for both and for L; all of the image is smoothed. A
-/// constant image comes back as it is. Throws invalid_input for negative or not finite values.
+/// whiteness of the residual); by the first alone where neighbours are correlated. `mask`: what is looked at
+/// for both and for L; all of the image is smoothed. A constant image comes back as it is. Throws
+/// invalid_input for negative or not finite values.
 DiffusionOutcome filter_by_diffusion(const Volume<float>& intensity, const DiffusionFilter& options,
                                      const Mask* mask = nullptr, const Context& context = {});
 

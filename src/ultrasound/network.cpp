@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/smooth.h"
 #include "model/predict.h"
 #include "nn/despeckler.h"
 
@@ -25,6 +26,26 @@ void check(const Volume<float>& intensity, double looks, const model::Model& mod
     if (!std::isfinite(value) || value < 0)
       throw Error(ErrorCode::invalid_input,
                   fmt::format("the image holds {}, expected intensities of 0 or more", value), "image");
+}
+
+/// The network sees nothing darker than a thousandth of the mean; where that is the case, what it gives is
+/// lowered by as much as the darkness was lifted: local mean of f over that of max(f, floor).
+Volume<float> below_floor(std::span<const float> intensity, const Grid& grid) {
+  double sum = 0;
+  for (const float value : intensity) sum += value;
+  const auto least =
+      static_cast<float>(1e-3 * sum / static_cast<double>(std::max<std::size_t>(1, intensity.size())));
+  Volume<float> plain(grid), lifted(grid);
+  for (std::size_t i = 0; i < intensity.size(); ++i) {
+    plain.data()[i] = intensity[i];
+    lifted.data()[i] = std::max(intensity[i], least);
+  }
+  const Vec3 sigma{2 * grid.spacing.x, 2 * grid.spacing.y, 0};
+  plain = gaussian(plain, sigma);
+  lifted = gaussian(lifted, sigma);
+  for (std::int64_t i = 0; i < plain.size(); ++i)
+    plain.data()[i] = lifted.data()[i] > 0 ? plain.data()[i] / lifted.data()[i] : 1;
+  return plain;
 }
 
 }  // namespace
@@ -48,8 +69,9 @@ Volume<float> filter_by_network(const Volume<float>& intensity, double looks, co
         model::predict(model, input, options,
                        context.part(static_cast<double>(z) / static_cast<double>(depth),
                                     static_cast<double>(z + 1) / static_cast<double>(depth)));
+    const Volume<float> share = below_floor(slice, flat);
     for (std::int64_t i = 0; i < plane; ++i)
-      result.data()[z * plane + i] = mean * std::exp(std::min(logarithm.data()[i], 20.0F));
+      result.data()[z * plane + i] = share.data()[i] * mean * std::exp(std::min(logarithm.data()[i], 20.0F));
   }
   return result;
 }

@@ -34,6 +34,8 @@ const recipes = {
   },
   "evaluation.overlap": { inputs: { reference: /^labels/, candidate: /^labels/ } },
   "image.segment_brain": { inputs: { image: /^brain/ } },
+  "ultrasound.despeckle": { inputs: { image: /^acquired\.nii/ }, parameters: { looks: ["4"] } },
+  "ultrasound.estimate_speckle": { inputs: { image: /^acquired\.nii/ } },
   "model.info": { parameters: { model: ["brain"] } },
   "model.verify": { parameters: { model: ["brain"] } },
   "model.run": { inputs: { image: /^brain/ }, parameters: { model: ["brain"] } },

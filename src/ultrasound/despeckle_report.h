@@ -1,0 +1,23 @@
+#pragma once
+#include <string>
+
+#include "report/report.h"
+#include "ultrasound/despeckle.h"
+
+namespace sg::ultrasound {
+
+/// What the filter did to one frame, for readers and programs.
+struct FrameFigures {
+  double looks = 0, correlation_x = 0, correlation_y = 0;
+  RatioStatistics ratio;  // within the tissue
+};
+FrameFigures figures_of(const DespeckledFrame& frame);
+/// A row a box: place, equivalent number of looks before and after, gCNR against the first box before and
+/// after, mean of the ratio.
+Table box_table(const DespeckledFrame& frame);
+
+/// Before and after with a slider, ratio picture, figures, course of the diffusion. The middle frame of a
+/// series.
+report::Report despeckle_page(const Image& before, const Despeckled& result, const std::string& method);
+
+}  // namespace sg::ultrasound
