@@ -108,17 +108,17 @@ op::Operation despeckle_operation() {
   return op::Declare<Despeckle>("ultrasound.despeckle",
                                 "Removes speckle from ultrasound and other coherent images.")
       .description(
-          "B-mode pictures (8 bits, colour, DICOM of modality US) are taken apart first: tissue is filtered, while "
-          "text, calipers, colour and what lies outside the sector come back bit for bit. The scanner's log "
-          "compression is undone, measured where it is not given, and done again. Other images are intensities with "
-          "multiplicative Gamma speckle, or amplitudes where that is said. The number of looks is estimated. Series "
-          "are filtered frame by frame, each by itself.\n\n"
-          "diffusion: nonlinear diffusion driven by gradient and grey level, edge-keeping in the dark and smoothing "
-          "in the bright, which stops by itself when what it has taken away looks like speckle. network: trained on "
-          "pictures with simulated speckle; best by figures, but it may paint structure that is not there. The "
-          "others are the classical filters.\n\n"
-          "Look at the ratio image: it should show speckle and nothing else. Processed images are not for diagnosis "
-          "alone.")
+          "B-mode pictures (8 bits, colour, DICOM of modality US) are taken apart first: tissue is "
+          "filtered, while text, calipers, colour and what lies outside the sector come back bit for "
+          "bit. The scanner's log compression is undone, measured where it is not given, and done "
+          "again. Other images are intensities with multiplicative Gamma speckle, or amplitudes "
+          "where that is said. The number of looks is estimated. Series are filtered frame by frame, "
+          "each by itself.\n\ndiffusion: nonlinear diffusion driven by gradient and grey level, "
+          "edge-keeping in the dark and smoothing in the bright, which stops by itself when what it "
+          "has taken away looks like speckle. network: trained on pictures with simulated speckle; "
+          "best by figures, but it may paint structure that is not there. The others are the "
+          "classical filters.\n\nLook at the ratio image: it should show speckle and nothing else. "
+          "Processed images are not for diagnosis alone.")
       .input(&Despeckle::image, "image", "B-mode picture or sequence, or intensities, 2-D or 3-D")
       .modality("US")
       .param(option(&DespeckleOptions::method), "method", "how speckle is removed")
@@ -182,10 +182,11 @@ op::Operation estimate_speckle_operation() {
   return op::Declare<EstimateSpeckle>("ultrasound.estimate_speckle",
                                       "Measures the speckle of an image: looks, correlation, compression.")
       .description(
-          "The equivalent number of looks L, from second differences of the logarithm in the most even parts of the "
-          "image, which edges and slow changes do not enter; how far neighbouring pixels share their speckle; and "
-          "for B-mode pictures the dynamic range that the scanner's log compression implies. Compounding and "
-          "smoothing by the scanner look like a larger dynamic range or more looks: the two cannot be told apart.")
+          "The equivalent number of looks L, from second differences of the logarithm in the most "
+          "even parts of the image, which edges and slow changes do not enter; how far neighbouring "
+          "pixels share their speckle; and for B-mode pictures the dynamic range that the scanner's "
+          "log compression implies. Compounding and smoothing by the scanner look like a larger "
+          "dynamic range or more looks: the two cannot be told apart.")
       .input(&EstimateSpeckle::image, "image", "B-mode picture, or intensities, 2-D or 3-D")
       .modality("US")
       .param(&EstimateSpeckle::domain, "domain", "what the values are; auto: 8 bits and US are bmode")

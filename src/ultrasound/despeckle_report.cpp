@@ -130,7 +130,8 @@ report::Report despeckle_page(const Image& before, const Despeckled& result, con
                 {"Ratio, variance × looks", figures.ratio.variance * figures.looks, "", 2},
                 {"Neighbours correlated", std::max(figures.correlation_x, figures.correlation_y), "", 2}});
   page.note(
-      "Processed: speckle filtered, not for diagnosis alone. Look at the unfiltered image beside it. Research use.");
+      "Processed: speckle filtered, not for diagnosis alone. Look at the unfiltered image beside it. "
+      "Research use.");
   page.section("Before and after");
   const Volume<float> given = shown(before.voxels, result, middle),
                       found = shown(result.image.voxels, result, middle);
@@ -142,8 +143,8 @@ report::Report despeckle_page(const Image& before, const Despeckled& result, con
   page.section("What was taken away");
   page.picture(
       {drawn(ratio_of(frame), middle.slice, 0, 3),
-       "Ratio of intensities before and after, 0 black to 3 white. Speckle alone has mean 1 and no structure: "
-       "outlines in it are detail that was lost."});
+       "Ratio of intensities before and after, 0 black to 3 white. Speckle alone has mean 1 and no "
+       "structure: outlines in it are detail that was lost."});
   if (!frame.boxes.empty()) {
     page.section("Even regions");
     page.table(box_table(frame),

@@ -37,10 +37,11 @@ op::Operation simulate_bmode_operation() {
   return op::Declare<SimulateBmode>("ultrasound.simulate_bmode",
                                     "Simulates a B-mode ultrasound picture of a phantom.")
       .description(
-          "A phantom drawn from the seed (skin, layers, cysts, wires, faint discs, an irregular lesion), looked at by "
-          "a scanner: complex Gaussian scatterers, a separable point-spread function whose lateral width grows off "
-          "the focus, envelope, log compression to 8 bits, optionally a convex sector. What was looked at is known, "
-          "so that filters can be judged. Simulated, not measured.")
+          "A phantom drawn from the seed (skin, layers, cysts, wires, faint discs, an irregular "
+          "lesion), looked at by a scanner: complex Gaussian scatterers, a separable point-spread "
+          "function whose lateral width grows off the focus, envelope, log compression to 8 bits, "
+          "optionally a convex sector. What was looked at is known, so that filters can be judged. "
+          "Simulated, not measured.")
       .param(&SimulateBmode::size, "size", "of the picture, square")
       .in(64, 2048)
       .unit("px")
