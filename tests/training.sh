@@ -24,9 +24,9 @@ cp "$data/labels.nii.gz" "$data/acquired_labels.nii.gz" maps/
   --licence "as in mricron-data" --packed heads.safetensors --quiet
 "$trainer" brain --data heads.safetensors --out aal --name aal --held-out acquired_labels --validation-scans 1 \
   --size 32 32 32 --spacing 5 --channels 8 16 --steps 6 --warm-up 2 --validate-every 3 --threads 1
-"$program" model training_report --metrics aal/metrics.jsonl --report curves.html --json | grep -q '"steps": 6'
+"$program" model training_report --metrics aal/metrics.jsonl --report curves.html --json | grep '"steps": 6' > /dev/null
 export SHAOGUANG_MODELS=$folder
 "$program" model verify aal
-"$program" model info aal --json | grep -q 'AAL of mricron-data, 3 mm'
+"$program" model info aal --json | grep 'AAL of mricron-data, 3 mm' > /dev/null
 "$program" model run --image "$data/brain.nii.gz" --model aal --labels tissues.nii.gz --quiet
 test -s curves.html -a -s tissues.nii.gz

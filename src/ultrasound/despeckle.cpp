@@ -168,7 +168,13 @@ AnyVolume despeckle_picture(const AnyVolume& picture, const std::vector<Region>&
     diffuse_grey(frame.grey, compression, own, result, context.part(0.1, 0.9));
   else
     run_filter(result, own, context.part(0.1, 0.9));
-  return put_back(picture, frame, recompress(result.found, compression, context));
+  AnyVolume done = put_back(picture, frame, recompress(result.found, compression, context));
+  // A mean of logarithms is below the logarithm of the mean; the picture keeps its greys, the figures do not.
+  if (own.method == Method::diffusion) {
+    const auto factor = static_cast<float>(std::exp(-log_speckle_mean(result.looks)));
+    for (float& value : result.found.values()) value *= factor;
+  }
+  return done;
 }
 
 /// Values as intensities, filtered, and back.

@@ -173,8 +173,8 @@ op::Operation despeckle_operation() {
       .example("--image brain.nii.gz --domain amplitude --method lee --looks 4 --denoised smooth.nii.gz",
                {"exists smooth.nii.gz", "looks_used == 4"})
       .example("--image bmode.png --denoised clear.png --ratio ratio.nii.gz --report clear.html",
-               {"exists clear.png", "exists clear.html", "domain_used == bmode", "ratio_mean > 0.9",
-                "ratio_mean < 1.1"})
+               {"exists clear.png", "exists clear.html", "domain_used == bmode", "ratio_mean > 0.7",
+                "ratio_mean < 1.3"})
       .run(run);
 }
 

@@ -141,10 +141,9 @@ report::Report despeckle_page(const Image& before, const Despeckled& result, con
       {drawn(given, 0, low, high), "Before"}, {drawn(found, 0, low, high), "After"},
       result.frames.size() > 1 ? fmt::format("Frame {} of {}.", middle.frame + 1, result.frames.size()) : "");
   page.section("What was taken away");
-  page.picture(
-      {drawn(ratio_of(frame), middle.slice, 0, 3),
-       "Ratio of intensities before and after, 0 black to 3 white. Speckle alone has mean 1 and no "
-       "structure: outlines in it are detail that was lost."});
+  page.picture({drawn(ratio_of(frame), middle.slice, 0, 3),
+                "Ratio of intensities before and after, 0 black to 3 white. Speckle alone has mean 1 and no "
+                "structure: outlines in it are detail that was lost."});
   if (!frame.boxes.empty()) {
     page.section("Even regions");
     page.table(box_table(frame),

@@ -122,7 +122,8 @@ TEST(DiffusionFilter, DoesNothingToAConstantAndLittleToACleanImage) {
 TEST(DiffusionFilter, TakesZerosSmallAndDeepImages) {
   Volume<float> dotted = add_speckle(scene(64), 1, Rng(2));
   for (std::int64_t i = 0; i < dotted.size(); i += 3) dotted.data()[i] = 0;
-  for (const float value : filter_by_diffusion(dotted, {}).image.values()) EXPECT_TRUE(std::isfinite(value));
+  const DiffusionOutcome of_dots = filter_by_diffusion(dotted, {});
+  for (const float value : of_dots.image.values()) EXPECT_TRUE(std::isfinite(value));
   Grid grid;
   for (const std::array<std::int64_t, 3> size :
        {std::array<std::int64_t, 3>{1, 40, 1}, {3, 2, 1}, {24, 20, 12}}) {
