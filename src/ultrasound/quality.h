@@ -26,8 +26,8 @@ struct Ssim {
 Ssim ssim(const Volume<float>& found, const Volume<float>& clean, const Context& context = {});
 
 /// Edge preservation: Pearson correlation of the Laplacians (0 1 0; 1 −4 1; 0 1 0) of both, the outer ring of
-/// pixels left out (Sattar et al. 1997, doi:10.1109/83.585242, with this kernel). NaN where a Laplacian is
-/// constant.
+/// pixels left out (after Sattar et al. 1997, IEEE Trans. Image Processing 6(6), with this kernel). NaN where
+/// a Laplacian is constant.
 double edge_preservation(const Volume<float>& found, const Volume<float>& clean);
 /// The same over pixels at most 2 px from an edge of the clean picture (see `edges`). NaN without edges.
 double edge_preservation_near_edges(const Volume<float>& found, const Volume<float>& clean,

@@ -32,8 +32,7 @@ double contrast_to_noise(std::span<const float> a, std::span<const float> b);
 /// all values are one.
 double generalized_contrast_to_noise(std::span<const float> a, std::span<const float> b);
 
-/// Speckle suppression index (σ_û/μ_û)/(σ_f/μ_f): below 1 is smoother (Sheng & Xia 1996,
-/// doi:10.1109/IGARSS.1996.516883).
+/// Speckle suppression index (σ_û/μ_û)/(σ_f/μ_f): below 1 is smoother (Sheng & Xia 1996, IGARSS).
 double speckle_suppression(std::span<const float> noisy, std::span<const float> found);
 /// Speckle suppression and mean preservation index (1 + |μ_f − μ_û|)·σ_û/σ_f: lower is better (after
 /// Shamsoddini & Trinder 2010; it depends on the grey scale).
