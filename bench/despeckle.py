@@ -1,7 +1,7 @@
 """Every despeckler on seven natural pictures (../shared/data/ultrasound/natural/Test/Set12, 01 to 07) with simulated Gamma
 speckle of 1, 2, 4 and 10 looks, two draws each; blind: nobody tells them the looks. The network was not trained on these
-pictures, nor were parameters chosen on them; the diffusion's law and the network's architecture were looked at on them once
-settled. `bar` is what is asked for at 1, 4 and 10 looks; `met` says where it is reached on both draws. Times are of two
+pictures and was looked at on them once settled. The diffusion's parameters were chosen on others, but a few of its settings were
+looked at on these on the way. `bar` is what is asked for at 1, 4 and 10 looks; `met` says where it is reached on both draws. Times are of two
 cores."""
 import json
 
