@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "nn/pyramid.h"
 
 namespace sg::nn {
 
@@ -15,7 +16,6 @@ Graph despeckler(const Despeckler& options) {
                 fmt::format("a despeckler of {} levels and {} blocks, expected 1 to 6 and 1 to 8",
                             options.levels, options.blocks));
   Graph g;
-  const auto channels = [&](int level) { return options.channels << level; };
   const auto residual_blocks = [&](const std::string& name, Value x, std::int64_t count) {
     for (int b = 0; b < options.blocks; ++b) {
       const std::string block = fmt::format("{}.{}", name, b);
@@ -28,23 +28,7 @@ Graph despeckler(const Despeckler& options) {
   };
   const Value speckled = g.input("speckled", {-1, 3, -1, -1});
   Value x = g.add("head", Convolution{.channels = options.channels}, speckled);
-  std::vector<Value> partners;
-  for (int level = 0; level < options.levels; ++level) {
-    const std::string name = fmt::format("down{}", level);
-    if (level > 0)
-      x = g.add(name + ".halve",
-                Convolution{.channels = channels(level), .kernel = 2, .stride = 2, .padding = 0}, x);
-    x = residual_blocks(name, x, channels(level));
-    partners.push_back(x);
-  }
-  for (int level = options.levels - 2; level >= 0; --level) {
-    const std::string name = fmt::format("up{}", level);
-    const Value partner = partners[static_cast<std::size_t>(level)];
-    x = g.add(name + ".narrow", Convolution{.channels = channels(level), .kernel = 1}, x);
-    x = g.add(name + ".enlarge", Upsample{}, std::vector{x, partner});
-    x = g.add(name + ".join", Add{}, std::vector{x, partner});
-    x = residual_blocks(name, x, channels(level));
-  }
+  x = detail::pyramid(g, x, options.channels, options.levels, residual_blocks);
   x = g.add("change", Convolution{.channels = 1}, x);
   const Value logarithm = g.add("log_intensity", Slice{.axis = 1, .begin = 0, .end = 1}, speckled);
   g.output("log_clean", g.add("log_clean", Add{}, std::vector{logarithm, x}));

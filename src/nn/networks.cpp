@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "nn/pyramid.h"
 
 namespace sg::nn {
 namespace {
@@ -58,28 +59,13 @@ Graph denoiser(const Denoiser& options) {
     x = g.add(name, Convolution{.channels = channels}, x);
     return g.add(name + ".relu", Activation{}, x);
   };
-  const auto channels = [&](int level) { return options.channels << level; };
   const Value noisy = g.input("noisy", {-1, 1, -1, -1});
-  Value x = noisy;
-  std::vector<Value> partners;
-  for (int level = 0; level < options.levels; ++level) {
-    const std::string name = fmt::format("down{}", level);
-    if (level > 0)
-      x = g.add(name + ".halve",
-                Convolution{.channels = channels(level), .kernel = 2, .stride = 2, .padding = 0}, x);
-    x = convolve(name + ".a", x, channels(level));
-    x = convolve(name + ".b", x, channels(level));
-    partners.push_back(x);
-  }
-  for (int level = options.levels - 2; level >= 0; --level) {
-    const std::string name = fmt::format("up{}", level);
-    const Value partner = partners[static_cast<std::size_t>(level)];
-    x = g.add(name + ".narrow", Convolution{.channels = channels(level), .kernel = 1}, x);
-    x = g.add(name + ".enlarge", Upsample{}, std::vector{x, partner});
-    x = g.add(name + ".join", Add{}, std::vector{x, partner});
-    x = convolve(name + ".a", x, channels(level));
-    if (level > 0) x = convolve(name + ".b", x, channels(level));
-  }
+  Value x = detail::pyramid(g, noisy, options.channels, options.levels,
+                            [&](const std::string& name, Value value, std::int64_t channels) {
+                              value = convolve(name + ".a", value, channels);
+                              // One is enough at the end.
+                              return name == "up0" ? value : convolve(name + ".b", value, channels);
+                            });
   x = g.add("residual", Convolution{.channels = 1}, x);
   g.output("clean", g.add("clean", Add{}, std::vector{noisy, x}));
   return g;

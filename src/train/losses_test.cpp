@@ -54,6 +54,19 @@ TEST(Losses, CharbonnierIsAbsoluteFarFromZero) {
   EXPECT_NEAR(charbonnier(a, b).item<double>(), 1.0005, 1e-5);
 }
 
+TEST(Losses, TruncatedIsItsFormula) {
+  const torch::Tensor a = torch::tensor({0.0F, 3.0F, -1.0F}), b = torch::tensor({0.5F, 1.0F, -1.0F});
+  for (const double alpha : {0.1, 1.0, 10.0})
+    for (const double lambda : {0.0, 0.5, 1.0}) {
+      double expected = 0;
+      for (const double e : {-0.5, 2.0, 0.0}) {
+        const double t = alpha * std::abs(e);
+        expected += (lambda * std::log(1 + t + t * t / 2) / alpha + (1 - lambda) * e * e) / 3;
+      }
+      EXPECT_NEAR(truncated(a, b, alpha, lambda).item<double>(), expected, 1e-6);
+    }
+}
+
 TEST(Losses, DiceOfClassesKnowsAbsentOnes) {
   const torch::Tensor a = torch::tensor({0, 1, 1, 2}), b = torch::tensor({0, 1, 2, 2});
   const std::vector<double> dice = dice_of_classes(a, b, 4);

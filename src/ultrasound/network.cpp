@@ -64,6 +64,11 @@ Volume<float> filter_by_network(const Volume<float>& intensity, double looks, co
   for (std::int64_t z = 0; z < depth; ++z) {
     const auto n = static_cast<std::size_t>(plane);
     const std::span<const float> slice = intensity.values().subspan(static_cast<std::size_t>(z) * n, n);
+    const auto [low, high] = std::minmax_element(slice.begin(), slice.end());
+    if (*low == *high) {  // nothing to take away, and nothing to be painted
+      std::copy(slice.begin(), slice.end(), result.data() + z * plane);
+      continue;
+    }
     const float mean = nn::despeckler_input(slice, looks, input.values());
     const Volume<float> logarithm =
         model::predict(model, input, options,
