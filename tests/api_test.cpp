@@ -114,6 +114,11 @@ TEST_F(ApiTest, EveryAnswerIsAsDescribed) {
   is(get("artifacts").json(), "ArtifactPage");
   is(get("artifacts/" + brain + "/files").json(), "FileList");
   is(get("artifacts/" + brain + "/reach").json(), "Reach");
+  is(get("artifacts/" + brain + "/frames/0").json(), "Frame");
+  is(send("POST", "/api/v1/operations/ultrasound.despeckle/preview",
+          R"({"inputs":{"image":")" + brain + R"("},"parameters":{"method":"lee","looks":4}})")
+         .json(),
+     "Preview");
   is(get("runs").json(), "RunPage");
   is(get("health").json(), "Health");
   is(get("session").json(), "Session");

@@ -5,7 +5,8 @@
 #   brain.nii.gz labels.nii.gz                the same at 3 mm
 #   acquired.nii.gz acquired_labels.nii.gz    a simulated second acquisition of brain.nii.gz
 #   truth.tfm                                 points of brain → points of acquired
-#   bmode.png bmode_intensity.nii.gz          a simulated ultrasound picture and its intensities
+#   bmode.png bmode_intensity.nii.gz echoes.nii.gz   a simulated ultrasound picture, its intensities, its I/Q lines
+#   amplitude.nii.gz                          the envelope of those lines
 #   metrics.jsonl                             the log of a training of three steps
 set -euo pipefail
 program=$1 folder=$2 templates=/usr/share/mricron/templates
@@ -25,7 +26,8 @@ run image resample --image ch2.nii.gz --spacing 3 --resampled brain.nii.gz
 run image resample --image aal.nii.gz --reference brain.nii.gz --interpolation nearest --resampled labels.nii.gz
 run image simulate_acquisition --image brain.nii.gz --labels labels.nii.gz --spacing 3 --seed 1 \
   --acquired acquired.nii.gz --acquired_labels acquired_labels.nii.gz --truth truth.tfm
-run ultrasound simulate_bmode --seed 1 --picture bmode.png --intensity bmode_intensity.nii.gz
+run ultrasound simulate_bmode --seed 1 --picture bmode.png --intensity bmode_intensity.nii.gz --echoes echoes.nii.gz
+run ultrasound envelope --echoes echoes.nii.gz --amplitude amplitude.nii.gz
 cat > metrics.jsonl <<'LOG'
 {"step":1,"loss":0.9,"learning_rate":0.001,"seconds":1.5}
 {"step":2,"loss":0.7,"learning_rate":0.001,"seconds":3.1,"validation":{"loss":0.8,"dice brain":0.5}}

@@ -56,6 +56,7 @@ class CommandLine {
     if (first == "serve") return serve_command(operations_, rest);
     if (first == "run-job") return run_job_command(operations_, rest);
     if (first == "inspect") return inspect_command(rest);
+    if (first == "preview-worker") return preview_worker_command(operations_);
     run_operation(arguments);
   }
 

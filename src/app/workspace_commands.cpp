@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -12,6 +13,7 @@
 #include "op/pipeline.h"
 #include "platform/job.h"
 #include "platform/pipeline.h"
+#include "platform/preview_worker.h"
 #include "platform/workspace.h"
 
 namespace sg::app {
@@ -262,6 +264,10 @@ void inspect_command(const Arguments& arguments) {
       if (error.code() != ErrorCode::not_found) throw;  // deleted meanwhile
     }
   }
+}
+
+void preview_worker_command(const std::vector<op::Operation>& operations) {
+  platform::answer_previews(operations, STDIN_FILENO);
 }
 
 }  // namespace sg::app

@@ -18,5 +18,8 @@ void serve_command(const std::vector<op::Operation>& operations, const Arguments
 void run_job_command(const std::vector<op::Operation>& operations, const Arguments& arguments);
 /// `shaoguang inspect ID … --workspace DIR`: finds out what imported files are; what the scheduler starts.
 void inspect_command(const Arguments& arguments);
+/// `shaoguang preview-worker`: answers questions that come by the socket that is its standard input; what the
+/// server starts.
+void preview_worker_command(const std::vector<op::Operation>& operations);
 
 }  // namespace sg::app

@@ -77,6 +77,16 @@ Summary summarize(std::span<const double> values) { return summarized(values); }
 
 double quantile(std::span<const float> values, double p) { return quantiles_of(values, {&p, 1}).front(); }
 double quantile(std::span<const double> values, double p) { return quantiles_of(values, {&p, 1}).front(); }
+double sampled_quantile(std::span<const float> values, double p) {
+  constexpr std::size_t enough = 8192;
+  const std::size_t stride =
+      std::max<std::size_t>(1, values.size() / enough) | 1;  // odd: not one column of an image
+  if (stride == 1) return quantile(values, p);
+  std::vector<float> some;
+  for (std::size_t i = 0; i < values.size(); i += stride) some.push_back(values[i]);
+  return quantile(std::span<const float>(some), p);
+}
+
 std::vector<double> quantiles(std::span<const float> values, std::span<const double> p) {
   return quantiles_of(values, p);
 }

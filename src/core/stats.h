@@ -20,6 +20,9 @@ Summary summarize(std::span<const double> values);
 /// outside 0…1. O(n).
 double quantile(std::span<const float> values, double p);
 double quantile(std::span<const double> values, double p);
+/// The same of some 8,000 values spread evenly over all: of images, whose neighbours are alike, as good as
+/// the whole and a hundred times faster.
+double sampled_quantile(std::span<const float> values, double p);
 /// Several at once, one partial sort.
 std::vector<double> quantiles(std::span<const float> values, std::span<const double> p);
 

@@ -126,12 +126,20 @@ extern template Volume<std::int32_t> converted_to<std::int32_t>(const AnyVolume&
 extern template Volume<float> converted_to<float>(const AnyVolume&);
 extern template Volume<double> converted_to<double>(const AnyVolume&);
 
+/// What the file of an image says in its own terms, for writers of the same format: who was imaged, on which
+/// device, in which study. It may name a patient, so it is never shown, logged or written in another format.
+struct SourceHeader {
+  std::vector<std::uint8_t> bytes;  // encoded as the format wants it
+  Grid grid;                        // as read: what is bound to pixels holds as long as this does
+};
+
 /// An image as it stands in a file: voxels in their stored type after rescaling, and what else the file says.
 struct Image {
   AnyVolume voxels;
   std::string format;                           // "NIfTI-1", "DICOM", …; "" if made in memory
   std::map<std::string, std::string> metadata;  // field's own names, e.g. "Modality", "intent_name"
   std::vector<std::string> warnings;  // what a reader should know: irregular spacing, repaired header
+  std::shared_ptr<const SourceHeader> source;  // DICOM only; operations pass it on with the metadata
 };
 
 /// Whole-number labels on a grid; 0 is background. `names` may be empty or partial.

@@ -60,6 +60,7 @@ Converted convert(const Image& image, ScalarType type) {
   Converted result;
   result.image.format = image.format;
   result.image.metadata = image.metadata;
+  result.image.source = image.source;
   switch (type) {
     case ScalarType::automatic: result.image.voxels = clone(image.voxels); break;
     case ScalarType::uint8: convert_to<std::uint8_t>(image.voxels, result); break;
@@ -78,6 +79,7 @@ Image select(const Image& image, OuterAxis axis, std::int64_t index) {
   Image result;
   result.format = image.format;
   result.metadata = image.metadata;
+  result.source = image.source;
   std::visit(
       [&](const auto& source) {
         using Same = std::remove_cvref_t<decltype(source)>;

@@ -31,6 +31,7 @@ void run(Resample& r, const Context& context) {
   const Grid grid = target_grid(r);
   r.resampled.format = r.image.format;
   r.resampled.metadata = r.image.metadata;
+  r.resampled.source = r.image.source;
   if (r.interpolation == Interpolation::nearest) {
     r.resampled.voxels = resample_nearest(r.image.voxels, Transform{}, grid, 0, context);
     return;

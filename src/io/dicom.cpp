@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/parallel.h"
 #include "io/dicom_assembly.h"
+#include "io/dicom_carried.h"
 #include "io/dicom_tags.h"
 #include "io/dicom_uids.h"
 #include "io/files.h"
@@ -81,7 +82,8 @@ std::map<std::string, std::string> technical_metadata(const DicomFile& file) {
                                      {"NumberOfFrames", tag::number_of_frames},
                                      {"FrameTime", tag::frame_time},
                                      {"CineRate", tag::cine_rate},
-                                     {"DoseUnits", tag::dose_units}};
+                                     {"DoseUnits", tag::dose_units},
+                                     {"DerivationDescription", tag::derivation_description}};
   static constexpr Named whole[] = {{"Rows", tag::rows},
                                     {"Columns", tag::columns},
                                     {"BitsAllocated", tag::bits_allocated},
@@ -114,7 +116,10 @@ Image assemble(const DicomSource& source, std::vector<ObjectInfo>& objects, cons
   Image image;
   image.format = "DICOM";
   image.voxels = assemble_voxels(source, objects, stack, context);
-  with_file(source, 0, [&](const DicomFile& file) { image.metadata = technical_metadata(file); });
+  with_file(source, 0, [&](const DicomFile& file) {
+    image.metadata = technical_metadata(file);
+    image.source = source_header(file, objects, stack.grid);
+  });
   if (objects.size() > 1) image.metadata["Instances"] = std::to_string(objects.size());
   std::set<std::string> said;
   for (const ObjectInfo& object : objects) {

@@ -46,7 +46,8 @@ struct DicomSeries {
 ///
 /// Encodings: implicit, explicit, big-endian, deflated; RLE; JPEG baseline, extended, lossless; JPEG-LS; JPEG
 /// 2000; with or without preamble and meta header. `metadata` holds technical attributes only, nothing that
-/// names a patient.
+/// names a patient; what a derived image is to keep of its source, patient included, stands in `source`
+/// (dicom_carried.h).
 ///
 /// metadata "UltrasoundRegions" lists the Sequence of Ultrasound Regions (0018,6011), 64 at most, separated
 /// by semicolons, each "x0,y0,x1,y1,dx,dy,unit of x,unit of y,format,type": first and last column and row

@@ -59,6 +59,9 @@ class DicomDataset {
   /// Values of two bytes each (lookup tables).
   std::vector<std::uint16_t> words(const DicomTag& tag) const;
 
+  /// All, by tag (group in the upper half).
+  const std::map<std::uint32_t, Element>& elements() const { return elements_; }
+
   std::vector<DicomDataset> items(const DicomTag& tag) const;
   /// The first item; an empty data set if there is none.
   DicomDataset item(const DicomTag& tag) const;

@@ -201,7 +201,9 @@ ObjectInfo object_info(const DicomFile& file, const std::string& name) {
   object.format = pixel_format(file);
   object.modality = d.text(tag::modality);
   object.series_uid = d.text(tag::series_instance_uid);
-  object.segmentation = d.text(tag::sop_class_uid) == enhanced_segmentation;
+  object.sop_class = d.text(tag::sop_class_uid);
+  object.sop_instance = d.text(tag::sop_instance_uid);
+  object.segmentation = object.sop_class == enhanced_segmentation;
   object.warnings = file.warnings;
   if (d.has(tag::modality_lut))
     object.warnings.push_back("the modality lookup table is not applied, values are the stored ones");

@@ -33,7 +33,7 @@ enum class FrameAxis { slices, time, other };
 struct ObjectInfo {
   std::string name;  // for messages
   PixelFormat format;
-  std::string modality, series_uid;
+  std::string modality, series_uid, sop_class, sop_instance;
   std::vector<FrameInfo> frames;
   FrameAxis frame_axis = FrameAxis::slices;
   double time_step = 0;  // s

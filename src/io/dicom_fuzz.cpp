@@ -1,10 +1,5 @@
-#include "core/error.h"
-#include "io/dicom.h"
+#include "io/image_seeds.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  try {
-    sg::io::read_dicom(std::span(data, size), "fuzz");
-  } catch (const sg::Error&) {
-  }
-  return 0;
+  return sg::io::fuzz("dicom", data, size);
 }

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "io/dicom.h"
+#include "io/dicom_write.h"
 #include "io/files.h"
 #include "io/gzip.h"
 #include "io/metaimage.h"
@@ -21,6 +22,13 @@ namespace fs = std::filesystem;
 namespace {
 
 using Metadata = std::map<std::string, std::string>;
+
+/// What goes with the voxels: the metadata, if the image came from the same format; the image itself, if it
+/// is one.
+struct Besides {
+  const Metadata& metadata;
+  const Image* image = nullptr;
+};
 constexpr std::size_t head_size = 4096;
 
 struct Handler {
@@ -28,7 +36,7 @@ struct Handler {
   /// Does a file begin like this (gzip already expanded)?
   bool (*matches)(ByteView head);
   Image (*read)(const fs::path& path, const Context& context);
-  void (*write)(const VolumeView& volume, const Metadata& metadata, const fs::path& path,
+  void (*write)(const VolumeView& volume, const Besides& besides, const fs::path& path,
                 const Context& context);
 };
 
@@ -59,9 +67,9 @@ Image read_nifti_file(const fs::path& path, const Context& context) {
   return read_nifti(file, pair.empty() ? Bytes() : read_file(pair), context);
 }
 
-void write_nifti_file(const VolumeView& volume, const Metadata& metadata, const fs::path& path,
+void write_nifti_file(const VolumeView& volume, const Besides& besides, const fs::path& path,
                       const Context& context) {
-  const Bytes file = write_nifti(volume, metadata);
+  const Bytes file = write_nifti(volume, besides.metadata);
   write_file(path, extension_of(path).ends_with(".gz") ? compressed(file, Envelope::gzip, 1, context) : file);
 }
 
@@ -69,22 +77,23 @@ Image read_nrrd_file(const fs::path& path, const Context& context) {
   return read_nrrd(read_file(path), fetch_beside(path), context);
 }
 
-void write_nrrd_file(const VolumeView& volume, const Metadata& metadata, const fs::path& path,
+void write_nrrd_file(const VolumeView& volume, const Besides& besides, const fs::path& path,
                      const Context& context) {
-  write_file(path, write_nrrd(volume, metadata, context));
+  write_file(path, write_nrrd(volume, besides.metadata, context));
 }
 
 Image read_metaimage_file(const fs::path& path, const Context& context) {
   return read_metaimage(read_file(path), fetch_beside(path), context);
 }
 
-void write_metaimage_file(const VolumeView& volume, const Metadata& metadata, const fs::path& path,
+void write_metaimage_file(const VolumeView& volume, const Besides& besides, const fs::path& path,
                           const Context& context) {
-  if (extension_of(path) == ".mha") return write_file(path, write_metaimage(volume, metadata, "", context));
+  if (extension_of(path) == ".mha")
+    return write_file(path, write_metaimage(volume, besides.metadata, "", context));
   // Voxels first: a header must never point at data that is not there.
   const fs::path data = fs::path(path).replace_extension(".raw");
   write_file(data, metaimage_data(volume));
-  write_file(path, write_metaimage(volume, metadata, data.filename().string(), context));
+  write_file(path, write_metaimage(volume, besides.metadata, data.filename().string(), context));
 }
 
 template <Image (*read)(ByteView)>
@@ -106,23 +115,28 @@ const std::vector<Handler>& handlers() {
       {{"PNG", {".png"}, true},
        looks_like_png,
        read_picture<read_png>,
-       [](const VolumeView& volume, const Metadata& metadata, const fs::path& path, const Context&) {
-         write_file(path, write_png(volume, metadata));
+       [](const VolumeView& volume, const Besides& besides, const fs::path& path, const Context&) {
+         write_file(path, write_png(volume, besides.metadata));
        }},
       {{"JPEG", {".jpg", ".jpeg"}, true},
        looks_like_jpeg,
        read_picture<read_jpeg>,
-       [](const VolumeView& volume, const Metadata&, const fs::path& path, const Context&) {
+       [](const VolumeView& volume, const Besides&, const fs::path& path, const Context&) {
          write_file(path, write_jpeg(volume));
        }},
       {{"TIFF", {".tif", ".tiff"}, true},
        looks_like_tiff,
        read_picture<read_tiff>,
-       [](const VolumeView& volume, const Metadata& metadata, const fs::path& path, const Context&) {
-         write_file(path, write_tiff(volume, metadata));
+       [](const VolumeView& volume, const Besides& besides, const fs::path& path, const Context&) {
+         write_file(path, write_tiff(volume, besides.metadata));
        }},
       // Last, since DICOM without a preamble is recognised by less.
-      {{"DICOM", {".dcm", ".ima"}, false}, looks_like_dicom, read_dicom, nullptr},
+      {{"DICOM", {".dcm", ".ima"}, true},
+       looks_like_dicom,
+       read_dicom,
+       [](const VolumeView& volume, const Besides& besides, const fs::path& path, const Context&) {
+         write_file(path, write_dicom(volume, besides.image));
+       }},
   };
   return all;
 }
@@ -163,10 +177,10 @@ std::string readable_extensions() {
   return fmt::format("{}", fmt::join(all, " "));
 }
 
-/// An extension that a writer takes: .hdr/.img pairs are read only.
+/// An extension that a writer takes: .hdr/.img pairs, detached NRRD headers and .ima are read only.
 const Handler* writer_of(const fs::path& path) {
   const std::string extension = extension_of(path);
-  static const std::vector<std::string> read_only{".hdr", ".img", ".hdr.gz", ".img.gz", ".nhdr"};
+  static const std::vector<std::string> read_only{".hdr", ".img", ".hdr.gz", ".img.gz", ".nhdr", ".ima"};
   if (std::find(read_only.begin(), read_only.end(), extension) != read_only.end()) return nullptr;
   for (const Handler& handler : handlers()) {
     if (handler.format.writable && has_extension(handler.format, extension)) return &handler;
@@ -231,14 +245,16 @@ Volume<float> read_volume(const fs::path& path, const Context& context) {
 
 void write_image(const VolumeView& volume, const fs::path& path, const Context& context) {
   const Handler& handler = require_writer(path);
-  naming_path(path, [&] { handler.write(volume, {}, path, context); });
+  naming_path(path, [&] { handler.write(volume, {Metadata()}, path, context); });
 }
 
 void write_image(const Image& image, const fs::path& path, const Context& context) {
   const Handler& handler = require_writer(path);
   const bool same_format = image.format.starts_with(handler.format.name);
-  naming_path(path,
-              [&] { handler.write(image.voxels, same_format ? image.metadata : Metadata(), path, context); });
+  naming_path(path, [&] {
+    const Metadata none;
+    handler.write(image.voxels, {same_format ? image.metadata : none, &image}, path, context);
+  });
 }
 
 }  // namespace sg::io

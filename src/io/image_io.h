@@ -42,7 +42,8 @@ LabelMap read_labels(const std::filesystem::path& path, const Context& context =
 /// format's header for what it can hold. Throws unsupported_format (extension, or a type or shape the format
 /// cannot hold), and what AtomicFile throws.
 void write_image(const VolumeView& volume, const std::filesystem::path& path, const Context& context = {});
-/// The same, with the metadata if the image came from the same format.
+/// The same, with the metadata if the image came from the same format; as DICOM, with what is known of its
+/// source and derivation (dicom_write.h).
 void write_image(const Image& image, const std::filesystem::path& path, const Context& context = {});
 
 /// In the smallest of uint8, int16, int32 that holds the labels; names, if any, to the file read_labels looks

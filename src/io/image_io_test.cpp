@@ -51,9 +51,9 @@ TEST(ImageIo, WritingAnUnknownExtensionListsTheKnown) {
   const TemporaryFolder folder;
   const auto volume = seeds::ramp<float>({2, 2, 2});
   EXPECT_TRUE(can_write_image("a.nii.gz"));
-  for (const char* name : {"a.foo", "a", "a.gz", "a.dcm", "a.img", "a.nhdr", "a.nrrd.gz"}) {
+  for (const char* name : {"a.foo", "a", "a.gz", "a.ima", "a.img", "a.nhdr", "a.nrrd.gz"}) {
     EXPECT_FALSE(can_write_image(name)) << name;
-    expect_error(ErrorCode::unsupported_format, "expected one of .nii.gz .nrrd .mha .png .jpg .tif",
+    expect_error(ErrorCode::unsupported_format, "expected one of .nii.gz .nrrd .mha .png .jpg .tif .dcm",
                  [&] { write_image(volume, folder / name); });
   }
   expect_error(ErrorCode::not_found, "missing/a.nii", [&] { write_image(volume, folder / "missing/a.nii"); });
@@ -65,7 +65,8 @@ TEST(ImageIo, WritingAnUnknownExtensionListsTheKnown) {
 TEST(ImageIo, FormatsAreListed) {
   ASSERT_EQ(image_formats().size(), 7U);
   EXPECT_EQ(image_formats().front().extensions.front(), ".nii.gz");
-  EXPECT_FALSE(image_formats().back().writable) << image_formats().back().name;
+  EXPECT_EQ(image_formats().back().name, "DICOM");
+  EXPECT_TRUE(can_write_image("a.dcm"));
 }
 
 TEST(ImageIo, CancelIsHeard) {

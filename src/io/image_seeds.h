@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "core/error.h"
+#include "io/dicom.h"
+#include "io/dicom_write.h"
 #include "io/gzip.h"
 #include "io/metaimage.h"
 #include "io/nifti.h"
@@ -139,6 +141,25 @@ inline Bytes with_png_checksums(ByteView data) {
   return file;
 }
 
+/// Reads and, as far as that type can be, writes again what was read.
+inline void read_and_derive(ByteView data) {
+  const Image image = read_dicom(data, "fuzz");
+  try {
+    write_dicom(image.voxels, &image);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::unsupported_format) throw;
+  }
+}
+
+inline std::vector<Bytes> dicom() {
+  Image image;
+  image.metadata = {{"DerivationDescription", "blurred"}, {"DerivationCode", "113087,DCM,Smoothing"}};
+  image.voxels = ramp<std::uint8_t>({3, 2, 1}, 3, OuterAxis::channel);
+  const Bytes colour = write_dicom(image.voxels, &image);
+  const Image again = read_dicom(colour, "seed");
+  return {write_dicom(ramp<std::int16_t>({3, 2, 2})), colour, write_dicom(again.voxels, &again)};
+}
+
 /// Stands for the file that a header refers to.
 inline Bytes detached(const std::string&) { return text("one line\nabcdefghijklmnop"); }
 
@@ -153,6 +174,7 @@ inline const std::vector<FuzzedReader>& fuzzed_readers() {
       {"png", [](ByteView data) { read_png(seeds::with_png_checksums(data)); }, seeds::png},
       {"jpeg", [](ByteView data) { read_jpeg(data); }, seeds::jpeg},
       {"tiff", [](ByteView data) { read_tiff(data); }, seeds::tiff},
+      {"dicom", seeds::read_and_derive, seeds::dicom},
       {"gzip", [](ByteView data) { decompressed(data, 1 << 16); }, seeds::gzip},
   };
   return readers;

@@ -182,6 +182,13 @@ Json checked_text(const FieldInfo& field, const std::string& text) {
   }
 }
 
+void set_parameters(const Operation& operation, void* object, const Json& given) {
+  for (const FieldInfo* field : operation.fields_of(Role::parameter)) {
+    const auto value = given.find(field->name);
+    if (value != given.end() && !value->is_null()) assign(*field, object, checked(*field, *value));
+  }
+}
+
 void check_dimensions(const FieldInfo& field, const void* value, const std::string& file) {
   if (field.dimensions == 0 || value == nullptr || field.type->shape == nullptr) return;
   const Shape shape = field.type->shape(value);

@@ -19,6 +19,9 @@ Json checked(const FieldInfo& field, const Json& given);
 /// The same from text as typed on a command line or in a form.
 Json checked_text(const FieldInfo& field, const std::string& text);
 
+/// Puts what is given into `object`, checked; what is not keeps its default.
+void set_parameters(const Operation& operation, void* object, const Json& given);
+
 /// Throws invalid_input if the loaded volume does not have the dimensions the field asks for; `file` is how
 /// it is called.
 void check_dimensions(const FieldInfo& field, const void* value, const std::string& file);

@@ -91,6 +91,10 @@ class Declare {
   /// The document's properties become top-level keys of the result.
   Declare& flattened() { return last().flattened = true, *this; }
 
+  /// One frame of the only input, or a part of it, can be worked on by itself, fast enough to be looked at
+  /// while parameters change (op/preview.h).
+  Declare& previews() { return operation_.previews = true, *this; }
+
   Declare& cites(std::string reference) {
     return operation_.citations.push_back(std::move(reference)), *this;
   }

@@ -53,10 +53,29 @@ Shape shape_of(const Image& image) {
 }
 Shape shape_of(const LabelMap& labels) { return shape_of(labels.voxels); }
 
+template <class V>
+Image image_of(const Volume<V>& volume) {
+  return {.voxels = volume.clone(), .format = "", .metadata = {}, .warnings = {}};
+}
+Image image_of(const LabelMap& labels) { return image_of(labels.voxels); }
+Image image_of(const Image& image) {
+  AnyVolume voxels = std::visit([](const auto& volume) -> AnyVolume { return volume.clone(); }, image.voxels);
+  return {std::move(voxels), image.format, image.metadata, image.warnings};
+}
+
+template <class V>
+void take_image(Volume<V>& volume, Image image) {
+  volume = converted_to<V>(image.voxels);
+}
+void take_image(LabelMap& labels, Image image) { labels = {converted_to<std::int32_t>(image.voxels), {}}; }
+void take_image(Image& own, Image image) { own = std::move(image); }
+
 template <class V, auto read, auto write>
 ValueType volume_type(Kind kind) {
   ValueType type = file_type<V, read, write>(kind);
   type.shape = [](const void* value) { return shape_of(*static_cast<const V*>(value)); };
+  type.to_image = [](const void* value) { return image_of(*static_cast<const V*>(value)); };
+  type.from_image = [](void* value, Image image) { take_image(*static_cast<V*>(value), std::move(image)); };
   return type;
 }
 
@@ -138,8 +157,8 @@ const std::vector<std::string>& writable_endings(Kind kind) {
       transforms{".tfm", ".txt", ".mat", ".h5", ".hdf5", ".nii.gz", ".nii", ".nrrd", ".mha", ".mhd"},
       fields{".nii.gz", ".nii", ".nrrd", ".mha", ".mhd", ".h5", ".hdf5"}, pictures{".png"}, reports{".html"},
       images = image_endings([](const std::string&ending) { return io::can_write_image("x" + ending); }),
-      labels = image_endings([](const std::string&ending) {  // JPEG would blend them
-        return io::can_write_image("x" + ending) && !ending.starts_with(".jp");
+      labels = image_endings([](const std::string&ending) {  // JPEG would blend them, DICOM show them as grey
+        return io::can_write_image("x" + ending) && !ending.starts_with(".jp") && ending != ".dcm";
       });
   switch (kind) {
     case Kind::volume: return images;

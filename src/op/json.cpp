@@ -156,6 +156,14 @@ Json problem(const Error& error) {
   return problem;
 }
 
+Error error_of(const Json& problem) {
+  const std::string title = problem.value("title", "");
+  for (int i = 0; i <= static_cast<int>(ErrorCode::internal); ++i)
+    if (const auto code = static_cast<ErrorCode>(i); title == name(code))
+      return {code, problem.value("detail", ""), problem.value("field", "")};
+  throw Error(ErrorCode::invalid_input, fmt::format("no error is called \"{}\"", title));
+}
+
 Json parse_json(const std::string& text, const std::string& what) {
   constexpr std::size_t deepest = 200;  // what walks through it later does so by recursion
   if (depth_of(text) > deepest)

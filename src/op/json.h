@@ -23,6 +23,8 @@ std::string dump(const Json& json, int indent = -1);
 std::string as_text(const Json& json);
 /// An error as a problem object (RFC 9457): type, title, status (HTTP), exit_status, detail, field.
 Json problem(const Error& error);
+/// The error that such an object tells of. Throws invalid_input if it tells of none that is known.
+Error error_of(const Json& problem);
 /// Parses text that a user wrote. Throws invalid_input naming `what` and the line and column of the mistake,
 /// or if it nests deeper than 200 levels.
 Json parse_json(const std::string& text, const std::string& what);

@@ -59,6 +59,18 @@ void verify_field(const Operation& operation, const FieldInfo& field, std::vecto
   }
 }
 
+/// What previews() promises must be possible.
+void verify_previews(const Operation& operation, std::vector<std::string>& problems) {
+  const auto inputs = operation.fields_of(Role::input), outputs = operation.fields_of(Role::output);
+  const auto is_image = [](const FieldInfo* field) { return field->type->to_image != nullptr; };
+  const auto required = [](const FieldInfo* field) { return !field->optional; };
+  const auto first = std::find_if(inputs.begin(), inputs.end(), required);
+  if (std::count_if(inputs.begin(), inputs.end(), required) != 1 || !is_image(*first))
+    problems.emplace_back("previews: expected one required input, an image");
+  if (std::none_of(outputs.begin(), outputs.end(), is_image))
+    problems.emplace_back("previews: expected an output that is an image");
+}
+
 }  // namespace
 
 std::string_view name(Role role) {
@@ -121,6 +133,7 @@ std::vector<std::string> verify(const Operation& operation) {
       problems.push_back("the example \"" + example.arguments + "\" checks nothing");
   if (!operation.run) problems.emplace_back("nothing to run");
   if (operation.fields_of(Role::output).empty()) problems.emplace_back("no output");
+  if (operation.previews) verify_previews(operation, problems);
 
   std::set<std::string> seen;
   for (const FieldInfo& field : operation.fields) {

@@ -51,6 +51,7 @@ struct Operation {
   std::string description;  // paragraphs of plain text, separated by empty lines
   std::vector<FieldInfo> fields;
   std::vector<std::string> citations;
+  bool previews = false;  // see Declare::previews
   std::vector<Example> examples;
   std::function<std::shared_ptr<void>()> make;  // the struct with its defaults
   std::function<void(void* object, const Context& context)> run;

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <exception>
-#include <new>
 
 #include "core/error.h"
 #include "core/sha256.h"
 #include "io/files.h"
 #include "op/check.h"
+#include "op/guarded.h"
 #include "op/provenance.h"
 #include "op/staging.h"
 #include "report/report.h"
@@ -23,23 +22,6 @@ struct Target {
   const FieldInfo* field;
   fs::path path, staged;
 };
-
-/// Calls `step` and turns whatever it throws into an Error, at `field` unless it names one already.
-template <class F>
-auto guarded(const std::string& field, F step) {
-  try {
-    return step();
-  } catch (const Error& e) {
-    if (e.field().empty() && !field.empty() && e.code() != ErrorCode::cancelled) throw e.at(field);
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::resource, "not enough memory", field);
-  } catch (const fs::filesystem_error& e) {
-    throw Error(ErrorCode::resource, e.what(), field);
-  } catch (const std::exception& e) {
-    throw Error(ErrorCode::internal, std::string("an unforeseen failure: ") + e.what(), field);
-  }
-}
 
 class Run {
  public:
@@ -115,12 +97,9 @@ class Run {
   }
 
   void set_parameters() {
-    for (const FieldInfo* field : operation_.fields_of(Role::parameter)) {
-      const auto given = request_.parameters.find(field->name);
-      if (given != request_.parameters.end() && !given->is_null())
-        assign(*field, object_.get(), checked(*field, *given));
+    op::set_parameters(operation_, object_.get(), request_.parameters);
+    for (const FieldInfo* field : operation_.fields_of(Role::parameter))
       outcome_.record["parameters"][field->name] = value_of(*field, object_.get());
-    }
     for (const FieldInfo* field : operation_.fields_of(Role::output)) {
       const auto asked = request_.outputs.find(field->name);
       if (asked != request_.outputs.end() && *asked != false) field->engage(object_.get());
@@ -190,23 +169,8 @@ class Run {
       if (request_.outputs.contains(field->name) && request_.outputs[field->name].is_string())
         outcome_.outputs[field->name] = request_.outputs[field->name];
       else if (is_shown(field->kind()))
-        show(*field);
+        show_output(*field, object_.get(), outcome_.outputs, outcome_.units);
     }
-  }
-
-  void show(const FieldInfo& field) {
-    void* value = field.value(object_.get());
-    if (value == nullptr) return;
-    Json json = value_of(field, object_.get());
-    if (field.kind() == Kind::document)
-      units_of(*static_cast<Document*>(value), field.flattened ? "" : field.name, outcome_.units);
-    else if (field.unit)
-      outcome_.units[field.name] = *field.unit;
-    if (!field.flattened) {
-      outcome_.outputs[field.name] = std::move(json);
-      return;
-    }
-    for (auto& [key, item] : json.items()) outcome_.outputs[key] = std::move(item);
   }
 
   const Operation& operation_;
@@ -220,6 +184,21 @@ class Run {
 };
 
 }  // namespace
+
+void show_output(const FieldInfo& field, void* object, Json& outputs, Json& units) {
+  void* value = field.value(object);
+  if (value == nullptr) return;
+  Json json = value_of(field, object);
+  if (field.kind() == Kind::document)
+    units_of(*static_cast<Document*>(value), field.flattened ? "" : field.name, units);
+  else if (field.unit)
+    units[field.name] = *field.unit;
+  if (!field.flattened) {
+    outputs[field.name] = std::move(json);
+    return;
+  }
+  for (auto& [key, item] : json.items()) outputs[key] = std::move(item);
+}
 
 Outcome run(const Operation& operation, const Request& request, const Context& context) {
   return Run(operation, request, context).execute();

@@ -45,4 +45,8 @@ void check_files(const Operation& operation, const Request& request);
 /// resource, any foreign exception internal.
 Outcome run(const Operation& operation, const Request& request, const Context& context);
 
+/// Puts an output of a kind that is shown (is_shown) and its unit where Outcome has them; nothing if it was
+/// not made.
+void show_output(const FieldInfo& field, void* object, Json& outputs, Json& units);
+
 }  // namespace sg::op

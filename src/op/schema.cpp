@@ -133,6 +133,7 @@ Json describe(const Operation& operation) {
           {"description", operation.description},
           {"request", request_schema(operation)},
           {"result", result_schema(operation)},
+          {"previews", operation.previews},
           {"references", operation.citations},
           {"examples", examples}};
 }

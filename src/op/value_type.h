@@ -85,6 +85,8 @@ struct ValueType {
   void (*load)(void* value, const std::filesystem::path& file, const Context& context) = nullptr;
   void (*save)(const void* value, const std::filesystem::path& file, const Context& context) = nullptr;
   Shape (*shape)(const void* value) = nullptr;
+  Image (*to_image)(const void* value) = nullptr;  // images of all sorts: a copy
+  void (*from_image)(void* value, Image image) = nullptr;
   int (*chosen)(const void* value) = nullptr;  // choices: the enumerator's number
   void (*choose)(void* value, int index) = nullptr;
 };

@@ -18,6 +18,7 @@ void run(Apply& a, const Context& context) {
   const Grid grid = a.reference ? a.reference->grid() : grid_of(a.image.voxels);
   a.resampled.format = a.image.format;
   a.resampled.metadata = a.image.metadata;
+  a.resampled.source = a.image.source;
   if (a.interpolation == Interpolation::nearest) {
     a.resampled.voxels = resample_nearest(a.image.voxels, a.transform, grid, a.outside, context);
   } else {

@@ -33,7 +33,7 @@ std::vector<std::string> parts_of_path(const std::string& path) {
 
 std::vector<Route> api_routes() {
   std::vector<Route> routes;
-  for (auto* make : {system_routes, artifact_routes, upload_routes, run_routes}) {
+  for (auto* make : {system_routes, artifact_routes, upload_routes, run_routes, preview_routes}) {
     std::vector<Route> more = make();
     std::move(more.begin(), more.end(), std::back_inserter(routes));
   }

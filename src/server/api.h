@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "op/operation.h"
+#include "platform/previews.h"
 #include "platform/scheduler.h"
 #include "platform/workspace.h"
 #include "server/call.h"
@@ -17,6 +18,7 @@ struct Services {
   platform::Workspace& workspace;
   const std::vector<op::Operation>& operations;
   platform::Scheduler& scheduler;
+  platform::Previews& previews;
   Events& events;
   Sessions& sessions;
   const std::string& catalogue;  // GET /operations
@@ -45,6 +47,7 @@ std::vector<Route> system_routes();
 std::vector<Route> artifact_routes();
 std::vector<Route> upload_routes();
 std::vector<Route> run_routes();
+std::vector<Route> preview_routes();
 
 /// "a/b//c" → a, b, c.
 std::vector<std::string> parts_of_path(const std::string& path);

@@ -31,11 +31,7 @@ constexpr std::string_view artifact_prefix = "artifact:";
 Error error_of(const std::string& body, int status) {
   try {
     const Json problem = op::parse_json(body, "the server's answer");
-    for (int i = 0; i <= static_cast<int>(ErrorCode::internal); ++i) {
-      const auto code = static_cast<ErrorCode>(i);
-      if (problem.value("title", "") == name(code))
-        return {code, problem.value("detail", ""), problem.value("field", "")};
-    }
+    if (problem.is_object()) return op::error_of(problem);
   } catch (const Error&) {  // some other server's words
   }
   return {ErrorCode::unavailable, fmt::format("the server answered with status {}", status)};

@@ -46,7 +46,7 @@ Json parameters_of(const Route& route) {
                           {"description", parameter.description},
                           {"schema", schema}});
   }
-  if (route.method == "POST" && route.status != 204 && route.takes != "SignIn") {
+  if (route.method == "POST" && route.status >= 201 && route.status != 204) {
     parameters.push_back({{"name", "Idempotency-Key"},
                           {"in", "header"},
                           {"description", "the same key and request takes effect once within a day"},

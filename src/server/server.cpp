@@ -78,10 +78,11 @@ struct Server::State {
                   [this](const std::string& run, const platform::Progress& progress) {
                     events.progress(run, progress);
                   }),
+        previews(workspace, {.program = options.program}),
         sessions(options.token),
         catalogue(catalogue_of(operations)),
         description(op::dump(openapi(operations))),
-        api({workspace, operations, scheduler, events, sessions, catalogue,
+        api({workspace, operations, scheduler, previews, events, sessions, catalogue,
              std::chrono::steady_clock::now()}) {
     http.new_task_queue = [] { return new GrowingPool(most_connections); };
     http.set_tcp_nodelay(true);
@@ -242,6 +243,7 @@ struct Server::State {
   ServerOptions options;
   Events events;
   platform::Scheduler scheduler;
+  platform::Previews previews;
   Sessions sessions;
   std::string catalogue, description;
   Api api;

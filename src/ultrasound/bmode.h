@@ -3,6 +3,7 @@
 #include "core/regions.h"
 #include "core/rng.h"
 #include "core/volume.h"
+#include "ultrasound/scan_lines.h"
 
 namespace sg::ultrasound {
 
@@ -27,6 +28,8 @@ struct BModeFrame {
   Volume<std::uint8_t> picture;  // log-compressed, 0…255; 0 outside the sector
   Volume<float> echogenicity;    // what was looked at, on the same grid
   Mask sector;                   // 1 where the scanner sees
+  Volume<float> echoes;  // I and Q of the scan lines (columns) as received: two channels, depth along y
+  ScanLines lines;       // where those lie in the picture
 };
 
 /// A B-mode picture of a phantom (complex Gaussian scatterers, separable Gaussian point spread): field =

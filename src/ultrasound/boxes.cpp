@@ -84,10 +84,11 @@ std::vector<Region> homogeneous_boxes(const Volume<float>& grey, const Mask& tis
   std::vector<double> variations;
   for (const Candidate& c : found) variations.push_back(c.variation);
   const double decile = quantile(variations, 0.1);
+  std::erase_if(found, [&](const Candidate& c) { return c.variation > decile; });
   std::stable_sort(found.begin(), found.end(),
                    [](const Candidate& a, const Candidate& b) { return a.variation < b.variation; });
   for (const Candidate& c : found) {
-    if (boxes.size() >= most || c.variation > decile) break;
+    if (boxes.size() >= most) break;
     const bool taken =
         std::any_of(boxes.begin(), boxes.end(), [&](const Region& box) { return overlap(box, c.box); });
     if (!taken) boxes.push_back(c.box);

@@ -28,6 +28,7 @@ struct CompressionEstimate {
   double spread = 0;  // standard deviation of the grey values in homogeneous tissue, corrected as below
   double lag_x = 0, lag_y = 0;  // autocorrelation there of neighbours along x and y
   double independent = 0;       // samples that a window's variance is worth
+  double grain = 0;             // pixels that one of them takes
   std::int64_t windows = 0;     // how many were homogeneous
   /// Looks that would give this spread at a dynamic range of 60 dB: 1 for plain speckle; more after
   /// compounding or smoothing by the scanner, which make D too small and the dynamic range too large.

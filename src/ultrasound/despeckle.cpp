@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/error.h"
 #include "core/speckle.h"
@@ -11,11 +12,15 @@
 #include "ultrasound/compression.h"
 #include "ultrasound/dpad.h"
 #include "ultrasound/frame.h"
+#include "ultrasound/grey_diffusion.h"
+#include "ultrasound/input.h"
+#include "ultrasound/intensity.h"
 #include "ultrasound/local_filters.h"
 #include "ultrasound/mulog.h"
 #include "ultrasound/network.h"
 #include "ultrasound/nlm.h"
 #include "ultrasound/srad.h"
+#include "ultrasound/temporal.h"
 
 namespace sg::ultrasound {
 namespace {
@@ -27,6 +32,30 @@ Domain domain_of(const Image& image) {
   const bool ultrasound = modality != image.metadata.end() && modality->second == "US";
   const bool bytes = std::holds_alternative<Volume<std::uint8_t>>(image.voxels);
   return bytes || ultrasound ? Domain::bmode : Domain::intensity;
+}
+
+/// The domain asked for or found, after a look at the image; adds what is to be said of it.
+Domain accepted(const Image& image, Domain asked, std::vector<std::string>& warnings) {
+  const Domain domain = asked == Domain::automatic ? domain_of(image) : asked;
+  const bool series =
+      std::visit([](const auto& voxels) { return voxels.outer() == OuterAxis::time; }, image.voxels);
+  if (!series && channels_of(image.voxels) > 1 && domain != Domain::bmode)
+    throw Error(
+        ErrorCode::invalid_input,
+        fmt::format("the image has {} channels: colour is a B-mode picture, expected one channel of {}",
+                    channels_of(image.voxels), domain == Domain::amplitude ? "amplitude" : "intensity"),
+        "image");
+  warnings = look_at_input(image, domain == Domain::bmode       ? Values::displayed
+                                  : domain == Domain::amplitude ? Values::amplitude
+                                                                : Values::intensity);
+  const bool fractions = std::holds_alternative<Volume<float>>(image.voxels) ||
+                         std::holds_alternative<Volume<double>>(image.voxels);
+  if (asked == Domain::automatic && domain == Domain::intensity && !fractions)
+    warnings.push_back(
+        fmt::format("nothing says what the {} values are: they were taken for intensities; if they are "
+                    "amplitudes or a picture as displayed, name the domain",
+                    scalar_name(image.voxels)));
+  return domain;
 }
 
 /// One 2-D or 3-D image of those along the outer axis; all channels of a colour picture.
@@ -62,7 +91,8 @@ void run_filter(DespeckledFrame& frame, const DespeckleOptions& options, const C
     settings.looks = options.looks;
     DiffusionOutcome outcome = filter_by_diffusion(frame.noisy, settings, &frame.tissue, context);
     if (!outcome.reached)
-      context.warn("the diffusion ended at its longest time: what it took away does not look like speckle");
+      frame.warnings.push_back(
+          "the diffusion ended at its longest time: what it took away does not look like speckle");
     frame.found = std::move(outcome.image);
     frame.estimate = outcome.estimate;
     frame.looks = outcome.looks;
@@ -74,12 +104,17 @@ void run_filter(DespeckledFrame& frame, const DespeckleOptions& options, const C
     frame.looks = options.looks > 0 ? options.looks : frame.estimate.looks;
     frame.found = filter(frame.noisy, frame.looks, options, &frame.tissue, context.part(0.1, 1, "filtering"));
   }
-  if (options.looks <= 0 && !frame.estimate.reliable)
-    context.warn(
-        fmt::format("too little even texture to measure the speckle: {:.2g} looks assumed", frame.looks));
-  if (options.looks <= 0 && frame.looks > 30)
-    context.warn(
-        fmt::format("{:.0f} looks: there is hardly any speckle, or it was filtered before", frame.looks));
+  for (float& value : frame.found.values()) value = std::max(value, 0.0F);  // round-off beside a huge value
+}
+
+/// What is to be said of looks that were not told.
+void judge_looks(const SpeckleEstimate& estimate, double looks, std::vector<std::string>& warnings) {
+  if (!estimate.reliable)
+    warnings.push_back(
+        fmt::format("too little even texture to measure the speckle: {:.2g} looks assumed", looks));
+  if (looks > 30)
+    warnings.push_back(
+        fmt::format("{:.0f} looks: there is hardly any speckle, or it was filtered before", looks));
 }
 
 Mask everywhere(const Grid& grid) {
@@ -92,15 +127,18 @@ Mask everywhere(const Grid& grid) {
 struct Compression {
   double dynamic_range = usual_range;  // dB
   std::optional<double> looks;
+  std::array<double, 2> correlation{};  // of neighbours along x and y
+  double grain = GreyDiffusion().grain;
 };
 
-Compression compression_in(const Frame& frame, const Mask& tissue, double told, const Context& context) {
+Compression compression_in(const Frame& frame, const Mask& tissue, double told,
+                           std::vector<std::string>& warnings, const Context& context) {
   const auto found = estimate_compression(frame.grey, tissue, context);
   Compression result;
   if (!found && told <= 0)
-    context.warn(fmt::format("no even tissue to measure the compression by: {} dB assumed", usual_range));
-  if (found && told <= 0)
-    for (const std::string& warning : found->warnings) context.warn(warning);
+    warnings.push_back(
+        fmt::format("no even tissue to measure the compression by: {} dB assumed", usual_range));
+  if (found && told <= 0) warnings.insert(warnings.end(), found->warnings.begin(), found->warnings.end());
   if (found) result.dynamic_range = std::clamp(found->dynamic_range, 40.0, 90.0);
   if (told > 0) result.dynamic_range = told;
   if (!found || !(found->spread > 0)) return result;
@@ -108,44 +146,9 @@ Compression compression_in(const Frame& frame, const Mask& tissue, double told, 
   // speckle, see too little of one that the scanner has blurred.
   const double spread = 2 * found->spread / compression_of(result.dynamic_range);
   result.looks = std::clamp(looks_of_log_variance(spread * spread), 0.5, 100.0);
+  result.correlation = {found->lag_x, found->lag_y};
+  result.grain = found->grain;
   return result;
-}
-
-/// Sum of the variances within the boxes.
-double variance_in(const Volume<float>& image, const std::vector<Box>& boxes) {
-  double sum = 0;
-  for (const Box& box : boxes) {
-    const std::vector<float> values = values_in(image, box);
-    const double sd = summarize(std::span<const float>(values)).sd;
-    sum += sd * sd;
-  }
-  return sum;
-}
-
-/// The diffusion works on grey values, as published: there speckle is alike in dark and bright tissue. What
-/// tells the end in intensities says little of a picture that the scanner has smoothed; so it is short, and
-/// shorter where the even boxes have lost seven eighths of their variance before.
-void diffuse_grey(const Volume<float>& grey, double compression, const DespeckleOptions& options,
-                  DespeckledFrame& frame, const Context& context) {
-  constexpr double left = 0.125, longest_time = 4;
-  frame.estimate = estimate_speckle(frame.noisy, &frame.tissue, context);
-  frame.looks = options.looks > 0 ? options.looks : frame.estimate.looks;
-  DiffusionLaw law = options.diffusion.law;
-  if (law.sigma == 0) law.sigma = 1;
-  law.nu = 0;
-  const Scheme scheme = options.diffusion.scheme;
-  Diffusion diffusion(grey, law, {scheme, scheme == Scheme::explicit_euler ? 0.0 : 1.0});
-  const double before = variance_in(grey, frame.boxes);
-  const double end = options.diffusion.time > 0 ? options.diffusion.time : longest_time;
-  while (diffusion.time() < end * (1 - 1e-9)) {
-    context.progress(diffusion.time() / end);
-    diffusion.advance(end - diffusion.time());
-    if (options.diffusion.time <= 0 && before > 0 &&
-        variance_in(diffusion.image(), frame.boxes) <= left * before)
-      break;
-  }
-  frame.diffusion_time = diffusion.time();
-  frame.found = decompress(diffusion.image(), compression, context);
 }
 
 /// A B-mode picture, grey or colour.
@@ -153,10 +156,10 @@ AnyVolume despeckle_picture(const AnyVolume& picture, const std::vector<Region>&
                             const DespeckleOptions& options, double& dynamic_range, DespeckledFrame& result,
                             const Context& context) {
   const Frame frame = frame_of(picture, regions, context.part(0, 0.1, "looking at the frame"));
-  for (const std::string& warning : frame.warnings) context.warn(warning);
+  result.warnings = frame.warnings;
   result.tissue = frame.tissue();
   // One dynamic range for a series; its looks are those of each frame.
-  const Compression found = compression_in(frame, result.tissue, dynamic_range, context);
+  const Compression found = compression_in(frame, result.tissue, dynamic_range, result.warnings, context);
   dynamic_range = found.dynamic_range;
   const double compression = compression_of(dynamic_range);
   result.noisy = decompress(frame.grey, compression, context);
@@ -164,36 +167,57 @@ AnyVolume despeckle_picture(const AnyVolume& picture, const std::vector<Region>&
     result.boxes.push_back({region.x0, region.y0, region.x1 - region.x0 + 1, region.y1 - region.y0 + 1, 0});
   DespeckleOptions own = options;
   if (own.looks <= 0) own.looks = found.looks.value_or(0);
-  if (own.method == Method::diffusion)
-    diffuse_grey(frame.grey, compression, own, result, context.part(0.1, 0.9));
-  else
-    run_filter(result, own, context.part(0.1, 0.9));
-  AnyVolume done = put_back(picture, frame, recompress(result.found, compression, context));
-  // A mean of logarithms is below the logarithm of the mean; the picture keeps its greys, the figures do not.
+  Volume<float> filtered;  // grey values
   if (own.method == Method::diffusion) {
-    const auto factor = static_cast<float>(std::exp(-log_speckle_mean(result.looks)));
-    for (float& value : result.found.values()) value *= factor;
+    const DiffusionFilter& settings = own.diffusion;
+    GreyDiffused diffused =
+        diffuse_grey(frame.grey, {settings.time, found.grain, settings.law.k_share, settings.scheme},
+                     context.part(0.1, 0.9));
+    filtered = std::move(diffused.grey);
+    result.diffusion_time = diffused.time;
+    result.looks = own.looks > 0 ? own.looks : 1;
+    result.estimate.reliable = found.looks.has_value();
+    result.found = mean_intensity(frame.grey, filtered, result.tissue, compression, context);
+  } else {
+    run_filter(result, own, context.part(0.1, 0.9));
+    filtered = recompress(result.found, compression, context);
   }
-  return done;
+  result.estimate.correlation = found.correlation;
+  if (options.looks <= 0) {
+    SpeckleEstimate judged = result.estimate;
+    judged.reliable = judged.reliable || found.looks;
+    judge_looks(judged, result.looks, result.warnings);
+  }
+  return put_back(picture, frame, filtered);
 }
 
 /// Values as intensities, filtered, and back.
 Volume<float> despeckle_values(const Volume<float>& values, bool amplitude, const DespeckleOptions& options,
                                DespeckledFrame& result, const Context& context) {
   result.tissue = everywhere(values.grid());
-  result.noisy = values.clone();
-  if (amplitude)
-    for (float& value : result.noisy.values()) {
-      if (value < 0)
-        throw Error(ErrorCode::invalid_input,
-                    fmt::format("the image holds {}, expected amplitudes of 0 or more", value), "image");
-      value *= value;
-    }
+  const double scale = usual_scale_of(values);
+  result.noisy = intensity_of(values, amplitude);
   run_filter(result, options, context);
+  if (options.looks <= 0) judge_looks(result.estimate, result.looks, result.warnings);
   Volume<float> found = result.found.clone();
-  if (amplitude)
-    for (float& value : found.values()) value = std::sqrt(std::max(0.0F, value));
+  for (float& value : found.values())
+    value = static_cast<float>(std::min(double{amplitude ? std::sqrt(value) : value} / scale,
+                                        double{std::numeric_limits<float>::max()}));
   return found;
+}
+
+/// A constant frame of the outer axis: there is nothing to remove, and what corrects a bias of speckle would
+/// move it.
+void keep_constant(const AnyVolume& frame, Domain domain, double looks, DespeckledFrame& result) {
+  result.noisy = Volume<float>(grid_of(frame));
+  const float value = converted_to<float>(frame).data()[0];
+  std::fill_n(result.noisy.data(), result.noisy.size(), domain == Domain::bmode ? 1.0F : value);
+  result.found = result.noisy.clone();
+  result.tissue = everywhere(grid_of(frame));
+  result.estimate.reliable = false;
+  result.looks = looks > 0 ? looks : result.estimate.looks;
+  result.warnings.push_back(
+      fmt::format("every value is {:g}: there is nothing to remove, so nothing was changed", value));
 }
 
 template <class T>
@@ -201,12 +225,37 @@ AnyVolume in_type(const Volume<float>& values, const Volume<T>&) {
   return converted_to<T>(AnyVolume(values.clone()));
 }
 
+/// A B-mode picture of any type: the same on its grey values 0…255, what is no tissue as it was.
+AnyVolume despeckle_scaled(const AnyVolume& picture, const GreyScale& scale,
+                           const std::vector<Region>& regions, const DespeckleOptions& options,
+                           double& dynamic_range, DespeckledFrame& result, const Context& context) {
+  if (scale.identity()) return despeckle_picture(picture, regions, options, dynamic_range, result, context);
+  Volume<float> found = std::get<Volume<float>>(
+      despeckle_picture(grey_by(scale, picture), regions, options, dynamic_range, result, context));
+  for (float& value : found.values())
+    value = static_cast<float>(static_cast<double>(value) / scale.factor + scale.low);
+  return std::visit(
+      [&](const auto& given) -> AnyVolume {
+        auto done = in_type(found, given);
+        auto& voxels = std::get<std::decay_t<decltype(given)>>(done);
+        const std::int64_t n = result.tissue.size();
+        for (std::int64_t i = 0; i < voxels.size(); ++i)
+          if (result.tissue.data()[i % n] == 0) voxels.data()[i] = given.data()[i];
+        return done;
+      },
+      picture);
+}
+
 /// One frame of the outer axis: a picture, or a volume whose slices are pictures in B-mode.
-AnyVolume despeckle_frame(const AnyVolume& frame, const std::vector<Region>& regions,
+AnyVolume despeckle_frame(const AnyVolume& frame, const GreyScale& scale, const std::vector<Region>& regions,
                           const DespeckleOptions& options, Despeckled& all, const Context& context) {
   return std::visit(
       [&](const auto& voxels) -> AnyVolume {
         const std::int64_t depth = voxels.grid().size[2];
+        if (all.domain != Domain::bmode && is_constant_frame(frame)) {
+          keep_constant(frame, all.domain, options.looks, all.frames.emplace_back());
+          return voxels.clone();
+        }
         if (all.domain != Domain::bmode) {
           DespeckledFrame& result = all.frames.emplace_back();
           const Volume<float> found = despeckle_values(
@@ -217,41 +266,115 @@ AnyVolume despeckle_frame(const AnyVolume& frame, const std::vector<Region>& reg
         for (std::int64_t z = 0; z < depth; ++z) {
           const Context part = context.part(static_cast<double>(z) / static_cast<double>(depth),
                                             static_cast<double>(z + 1) / static_cast<double>(depth));
-          const AnyVolume slice = despeckle_picture(slice_of(voxels, z), regions, options, all.dynamic_range,
-                                                    all.frames.emplace_back(), part);
-          put_slice(std::get<std::decay_t<decltype(voxels)>>(slice), z, done);
+          const AnyVolume slice = slice_of(voxels, z);
+          DespeckledFrame& result = all.frames.emplace_back();
+          if (is_constant_frame(slice)) {
+            keep_constant(slice, all.domain, options.looks, result);
+            continue;
+          }
+          const AnyVolume found =
+              despeckle_scaled(slice, scale, regions, options, all.dynamic_range, result, part);
+          put_slice(std::get<std::decay_t<decltype(voxels)>>(found), z, done);
         }
         return done;
       },
       frame);
 }
 
+/// Frames of a series, averaged over time where nothing moves if that was asked for.
+class Steady {
+ public:
+  template <class T>
+  Steady(const Volume<T>& series, const DespeckleOptions& options, Domain domain)
+      : options_{options.temporal, domain != Domain::bmode} {
+    if (!used()) return;
+    all_ = converted_to<float>(AnyVolume(series.clone()));
+    cuts_ = cuts_of(all_);
+  }
+  bool used() const { return options_.weight > 0; }
+  template <class T>
+  AnyVolume frame(const Volume<T>& given, std::int64_t t, const Context& context) const {
+    if (!used()) return given.clone();
+    return in_type(temporal_mean(all_, t, options_, cuts_, context), given);
+  }
+
+ private:
+  TemporalMean options_;
+  Volume<float> all_;
+  std::vector<std::size_t> cuts_;
+};
+
+/// After filtering a mean of frames: what is no tissue comes from the frame that was given, and so do the
+/// intensities that the result is held against.
+template <class T>
+void judge_by(const Volume<T>& given, const GreyScale& scale, Despeckled& all, std::size_t first,
+              Volume<T>& found) {
+  for (std::size_t f = first; f < all.frames.size(); ++f) {
+    DespeckledFrame& frame = all.frames[f];
+    const std::int64_t n = frame.tissue.size(), from = static_cast<std::int64_t>(f - first) * n;
+    for (std::int64_t i = 0; i < n; ++i)
+      if (frame.tissue.data()[i] == 0) found.data()[from + i] = given.data()[from + i];
+    Volume<float> values(frame.noisy.grid());
+    for (std::int64_t i = 0; i < n; ++i) values.data()[i] = static_cast<float>(given.data()[from + i]);
+    if (is_constant(frame.found)) continue;  // as it was given
+    if (all.domain != Domain::bmode)
+      frame.noisy = intensity_of(values, all.domain == Domain::amplitude);
+    else if (all.dynamic_range > 0)
+      frame.noisy = decompress(std::get<Volume<float>>(grey_by(scale, AnyVolume(values.clone()))),
+                               compression_of(all.dynamic_range));
+  }
+}
+
 }  // namespace
+
+const std::vector<std::string>& method_names() {
+  static const std::vector<std::string> names{"diffusion", "network", "srad",  "dpad", "obnlm",
+                                              "lee",       "kuan",    "frost", "mulog"};
+  return names;
+}
 
 Measured measure(const Image& image, const DespeckleOptions& options, const Context& context) {
   Measured found;
-  found.domain = options.domain == Domain::automatic ? domain_of(image) : options.domain;
-  const AnyVolume first = std::visit(
+  std::vector<std::string> warnings;
+  found.domain = accepted(image, options.domain, warnings);
+  Volume<float> intensity;
+  Mask tissue;
+  std::optional<double> looks;
+  std::array<double, 2> correlation{};
+  AnyVolume first = std::visit(
       [&](const auto& voxels) -> AnyVolume {
         if (found.domain != Domain::bmode) return part_of(voxels, 0, 1);
         const bool series = voxels.outer() == OuterAxis::time;
         return slice_of(part_of(voxels, 0, series ? 1 : voxels.channels()), voxels.grid().size[2] / 2);
       },
       image.voxels);
-  if (found.domain == Domain::bmode) {
-    const Frame frame = frame_of(first, regions_of(image.metadata), context);
-    const Mask tissue = frame.tissue();
-    const Compression compression = compression_in(frame, tissue, options.dynamic_range, context);
-    found.dynamic_range = compression.dynamic_range;
-    const Volume<float> intensity = decompress(frame.grey, compression_of(found.dynamic_range), context);
-    found.estimate = estimate_speckle(intensity, &tissue, context);
-    if (compression.looks) found.estimate.looks = *compression.looks;
+  if (is_constant_frame(first)) {
+    found.estimate.reliable = false;
+    context.warn("the image is constant: there is no speckle to measure");
     return found;
   }
-  Volume<float> values = converted_to<float>(first);
-  if (found.domain == Domain::amplitude)
-    for (float& value : values.values()) value *= value;
-  found.estimate = estimate_speckle(values, nullptr, context);
+  if (found.domain == Domain::bmode) {
+    const GreyScale scale = grey_scale_of(image);
+    if (!scale.warning.empty()) warnings.push_back(scale.warning);
+    const Frame frame = frame_of(scale.identity() ? std::move(first) : grey_by(scale, first),
+                                 regions_of(image.metadata), context);
+    warnings.insert(warnings.end(), frame.warnings.begin(), frame.warnings.end());
+    tissue = frame.tissue();
+    const Compression compression = compression_in(frame, tissue, options.dynamic_range, warnings, context);
+    found.dynamic_range = compression.dynamic_range;
+    looks = compression.looks;
+    correlation = compression.correlation;
+    intensity = decompress(frame.grey, compression_of(found.dynamic_range), context);
+  } else {
+    tissue = everywhere(grid_of(first));
+    intensity = intensity_of(converted_to<float>(first), found.domain == Domain::amplitude);
+  }
+  found.estimate = estimate_speckle(intensity, &tissue, context);
+  SpeckleEstimate judged = found.estimate;
+  judged.reliable = judged.reliable || looks;
+  if (looks) found.estimate.looks = *looks, found.estimate.correlation = correlation;
+  judge_looks(judged, found.estimate.looks, warnings);
+  for (const std::string& warning : warnings) context.warn(warning);
   return found;
 }
 
@@ -292,36 +415,46 @@ Volume<float> filter(const Volume<float>& intensity, double looks, const Despeck
 
 Despeckled despeckle(const Image& image, const DespeckleOptions& options, const Context& context) {
   Despeckled result;
-  result.domain = options.domain == Domain::automatic ? domain_of(image) : options.domain;
+  if (options.method == Method::network && options.network == nullptr)
+    throw Error(ErrorCode::invalid_input, "no network was given, expected a despeckler", "model");
+  std::vector<std::string> warnings;
+  result.domain = accepted(image, options.domain, warnings);
   result.dynamic_range = options.dynamic_range;
+  const GreyScale scale = result.domain == Domain::bmode ? grey_scale_of(image) : GreyScale();
+  if (!scale.warning.empty()) warnings.push_back(scale.warning);
   const std::vector<Region> regions = regions_of(image.metadata);
   result.image.format = image.format;
   result.image.metadata = image.metadata;
+  result.image.source = image.source;
   result.image.voxels = std::visit(
       [&](const auto& voxels) -> AnyVolume {
         using V = std::decay_t<decltype(voxels)>;
         const bool series = voxels.outer() == OuterAxis::time;
-        if (!series && voxels.channels() > 1 && result.domain != Domain::bmode)
-          throw Error(
-              ErrorCode::invalid_input,
-              fmt::format("the image has {} channels: colour is a B-mode picture, expected one channel of {}",
-                          voxels.channels(), result.domain == Domain::amplitude ? "amplitude" : "intensity"),
-              "image");
-        if (!series) return despeckle_frame(image.voxels, regions, options, result, context);
+        if (!series && options.temporal > 0)
+          warnings.push_back("the image is no series in time: there are no frames to average");
+        if (!series) return despeckle_frame(image.voxels, scale, regions, options, result, context);
         V done = voxels.clone();
+        const Steady steady(voxels, options, result.domain);
         for (std::int64_t t = 0; t < voxels.channels(); ++t) {
           const auto count = static_cast<double>(voxels.channels());
           const Context part =
               context.part(static_cast<double>(t) / count, static_cast<double>(t + 1) / count,
                            fmt::format("frame {} of {}", t + 1, voxels.channels()));
-          const AnyVolume frame =
-              despeckle_frame(AnyVolume(part_of(voxels, t, 1)), regions, options, result, part);
+          const std::size_t before = result.frames.size();
+          const V given = part_of(voxels, t, 1);
+          AnyVolume frame =
+              despeckle_frame(steady.frame(given, t, part), scale, regions, options, result, part);
+          if (steady.used()) judge_by(given, scale, result, before, std::get<V>(frame));
           const auto values = std::get<V>(frame).values();
           std::copy(values.begin(), values.end(), done.channel(t).data());
         }
         return done;
       },
       image.voxels);
+  std::vector<std::vector<std::string>> said;
+  for (const DespeckledFrame& frame : result.frames) said.push_back(frame.warnings);
+  for (std::string& text : merged_warnings(said)) warnings.push_back(std::move(text));
+  for (const std::string& text : warnings) context.warn(text);
   return result;
 }
 

@@ -36,16 +36,6 @@ Volume<float> ratio_of(const DespeckledFrame& frame) {
   return ratio;
 }
 
-/// The middle of what was filtered: which of the frames, and its slice in a volume that was filtered whole.
-struct Middle {
-  std::size_t frame;
-  std::int64_t slice;
-};
-Middle middle_of(const Despeckled& result) {
-  const std::size_t frame = result.frames.size() / 2;
-  return {frame, result.frames[frame].noisy.grid().size[2] / 2};
-}
-
 /// That frame as given or returned.
 Volume<float> shown(const AnyVolume& voxels, const Despeckled& result, const Middle& middle) {
   const Volume<float> all = converted_to<float>(voxels);
@@ -90,6 +80,11 @@ report::Plot course_plot(const DespeckledFrame& frame) {
 }
 
 }  // namespace
+
+Middle middle_of(const Despeckled& result) {
+  const std::size_t frame = result.frames.size() / 2;
+  return {frame, result.frames[frame].noisy.grid().size[2] / 2};
+}
 
 FrameFigures figures_of(const DespeckledFrame& frame) {
   const double mean = summarize(std::span<const float>(frame.noisy.values())).mean;
@@ -145,9 +140,9 @@ report::Report despeckle_page(const Image& before, const Despeckled& result, con
                 "Ratio of intensities before and after, 0 black to 3 white. Speckle alone has mean 1 and no "
                 "structure: outlines in it are detail that was lost."});
   if (!frame.boxes.empty()) {
-    page.section("Even regions");
+    page.section("Regions");
     page.table(box_table(frame),
-               "Boxes of 24×24 pixels chosen on the image before; gCNR against the first of them.",
+               "Even regions found on the image before, unless regions were given; gCNR against the first.",
                {{.column = "x", .title = "x", .unit = "px"},
                 {.column = "y", .title = "y", .unit = "px"},
                 {.column = "enl_before", .title = "ENL before", .decimals = 1},

@@ -6,6 +6,13 @@
 
 namespace sg::ultrasound {
 
+/// The middle of what was filtered: which of the frames, and its slice in a volume that was filtered whole.
+struct Middle {
+  std::size_t frame;
+  std::int64_t slice;
+};
+Middle middle_of(const Despeckled& result);
+
 /// What the filter did to one frame, for readers and programs.
 struct FrameFigures {
   double looks = 0, correlation_x = 0, correlation_y = 0;

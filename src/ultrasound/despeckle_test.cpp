@@ -1,5 +1,6 @@
 #include "ultrasound/despeckle.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -11,6 +12,7 @@
 #include "ultrasound/despeckle_report.h"
 #include "ultrasound/phantom.h"
 #include "ultrasound/quality.h"
+#include "ultrasound/ultrasound_fixture.h"
 
 namespace sg::ultrasound {
 namespace {
@@ -34,6 +36,18 @@ std::string refusal(const Image& image, const DespeckleOptions& options) {
     return error.what();
   }
   return "";
+}
+
+Context listening(std::vector<std::string>& said) {
+  said.clear();
+  Context context;
+  context.on_log([&said](LogLevel, const std::string& text) { said.push_back(text); });
+  return context;
+}
+
+/// A disc under speckle of `looks` looks.
+Volume<float> speckled(std::int64_t side, double looks) {
+  return add_speckle(test::phantom(side, side), looks, Rng(9));
 }
 
 TEST(Despeckle, LeavesWhatIsNoTissueBitForBit) {
@@ -139,18 +153,111 @@ TEST(Despeckle, SaysWhatItCannotTake) {
   EXPECT_EQ(refusal(image_of(std::move(ones)), options), "no network was given, expected a despeckler");
 }
 
-TEST(Despeckle, TakesBlackWhiteAndTinyPictures) {
+TEST(Despeckle, ConstantImagesComeBackAsTheyAreAndSaySo) {
   for (const std::array<std::int64_t, 3> size :
-       {std::array<std::int64_t, 3>{1, 1, 1}, {1, 40, 1}, {7, 5, 1}, {64, 64, 1}})
-    for (const int grey : {0, 100, 255}) {
-      Grid grid;
-      grid.size = size;
-      Volume<std::uint8_t> picture(grid);
-      for (auto& value : picture.values()) value = static_cast<std::uint8_t>(grey);
-      const Despeckled result = despeckle(image_of(picture.clone()), {});
-      for (const auto value : std::get<Volume<std::uint8_t>>(result.image.voxels).values())
-        EXPECT_EQ(value, grey);
+       {std::array<std::int64_t, 3>{16, 16, 1}, {16, 40, 1}, {64, 64, 1}})
+    for (const int grey : {0, 100, 255})
+      for (const Domain domain : {Domain::bmode, Domain::intensity, Domain::amplitude}) {
+        Grid grid;
+        grid.size = size;
+        Volume<std::uint8_t> picture(grid);
+        for (auto& value : picture.values()) value = static_cast<std::uint8_t>(grey);
+        std::vector<std::string> said;
+        DespeckleOptions options;
+        options.domain = domain;
+        const Despeckled result = despeckle(image_of(picture.clone()), options, listening(said));
+        for (const auto value : std::get<Volume<std::uint8_t>>(result.image.voxels).values())
+          EXPECT_EQ(value, grey);
+        ASSERT_EQ(said.size(), 1U);
+        EXPECT_EQ(said[0],
+                  fmt::format("every value is {}: there is nothing to remove, so nothing was changed", grey));
+        EXPECT_TRUE(std::isfinite(figures_of(result.frames[0]).ratio.variance));
+      }
+}
+
+TEST(Despeckle, ScaleOfIntensitiesDoesNotMatter) {
+  const Volume<float> noisy = speckled(48, 4);
+  const auto despeckled = [&](double factor, Method method) {
+    Volume<float> scaled = noisy.clone();
+    for (float& value : scaled.values()) value = static_cast<float>(value * factor);
+    DespeckleOptions options;
+    options.method = method;
+    return std::get<Volume<float>>(despeckle(image_of(std::move(scaled)), options).image.voxels).clone();
+  };
+  for (const Method method : {Method::diffusion, Method::srad, Method::dpad, Method::obnlm, Method::lee,
+                              Method::kuan, Method::frost, Method::mulog}) {
+    const Volume<float> usual = despeckled(1, method);
+    for (const double factor : {0x1p-110, 0x1p110}) {
+      const Volume<float> found = despeckled(factor, method);
+      for (std::int64_t i = 0; i < found.size(); i += 7)
+        ASSERT_NEAR(found.data()[i] / factor, usual.data()[i], 0.02 * usual.data()[i] + 0.5)
+            << static_cast<int>(method);
     }
+  }
+}
+
+TEST(Despeckle, OneHugeValueDoesNotSpoilTheRest) {
+  for (const Method method : {Method::diffusion, Method::srad, Method::dpad, Method::obnlm, Method::lee,
+                              Method::kuan, Method::frost, Method::mulog}) {
+    Volume<float> noisy = speckled(48, 1);
+    noisy.data()[700] = 3e38F;
+    DespeckleOptions options;
+    options.method = method;
+    const Despeckled result = despeckle(image_of(std::move(noisy)), options);
+    for (const float value : std::get<Volume<float>>(result.image.voxels).values())
+      ASSERT_TRUE(std::isfinite(value) && value >= 0) << static_cast<int>(method) << " " << value;
+  }
+}
+
+TEST(Despeckle, SixteenBitPicturesAreFilteredAsEightBitOnesAre) {
+  const BModeFrame frame = simulated(true);
+  Volume<std::uint16_t> deep(frame.picture.grid());
+  for (std::int64_t i = 0; i < deep.size(); ++i)
+    deep.data()[i] = static_cast<std::uint16_t>(frame.picture.data()[i] * 4095 / 255);
+  Image image = image_of(deep.clone());
+  image.metadata = {{"Modality", "US"}, {"BitsStored", "12"}};
+  std::vector<std::string> said;
+  const Despeckled found = despeckle(image, {}, listening(said)),
+                   plain = despeckle(image_of(frame.picture.clone()), {});
+  EXPECT_TRUE(said.empty());
+  EXPECT_NEAR(found.dynamic_range, plain.dynamic_range, 1);
+  const auto& voxels = std::get<Volume<std::uint16_t>>(found.image.voxels);
+  const auto& bytes = std::get<Volume<std::uint8_t>>(plain.image.voxels);
+  double difference = 0;
+  for (std::int64_t i = 0; i < voxels.size(); ++i) {
+    if (found.frames[0].tissue.data()[i] == 0) {
+      ASSERT_EQ(voxels.data()[i], deep.data()[i]);
+    }
+    difference += std::abs(voxels.data()[i] / 4095.0 * 255 - bytes.data()[i]);
+  }
+  EXPECT_LT(difference / static_cast<double>(voxels.size()), 0.6);
+  image.metadata.erase("BitsStored");
+  despeckle(image, {}, listening(said));
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_NE(said[0].find("nothing says which are black and white"), std::string::npos);
+}
+
+TEST(Despeckle, WarnsOnceForASeriesAndNamesItsFrames) {
+  Grid grid;
+  grid.size = {48, 48, 1};
+  Volume<float> series(grid, 5, OuterAxis::time);
+  for (std::int64_t t = 0; t < 5; ++t) {
+    const Volume<float> frame = speckled(48, 4);
+    if (t != 1 && t != 2) std::copy_n(frame.data(), frame.size(), series.channel(t).data());
+  }
+  std::vector<std::string> said;
+  despeckle(image_of(std::move(series)), {}, listening(said));
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0], "frames 2 to 3: every value is 0: there is nothing to remove, so nothing was changed");
+}
+
+TEST(Despeckle, SaysThatItWasFilteredBefore) {
+  const Despeckled once = despeckle(image_of(speckled(96, 4)), {});
+  std::vector<std::string> said;
+  despeckle(once.image, {}, listening(said));
+  EXPECT_TRUE(std::any_of(said.begin(), said.end(), [](const std::string& text) {
+    return text.find("hardly any speckle, or it was filtered before") != std::string::npos;
+  }));
 }
 
 }  // namespace

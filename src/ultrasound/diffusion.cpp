@@ -30,13 +30,16 @@ void check(const Volume<float>& image, const DiffusionLaw& law, const DiffusionS
       throw Error(ErrorCode::invalid_input, fmt::format("the image holds {}, expected finite values", value),
                   "image");
   expect(law.sigma > 0 && law.sigma <= 20, "sigma", law.sigma, "more than 0 to 20 pixels");
-  expect(law.k >= 0 && std::isfinite(law.k), "k", law.k, "0 or more");
+  expect(law.rho >= 0 && law.rho <= 20, "rho", law.rho, "0 to 20 pixels");
+  expect(law.k_median >= 0 && law.k_median <= 100, "k_median", law.k_median, "0 to 100");
+  expect(law.kappa >= 0 && law.kappa <= 2, "kappa", law.kappa, "0 to 2");
   expect(law.k_share > 0 && law.k_share <= 10, "k_share", law.k_share, "more than 0 to 10");
   expect(law.nu >= 0 && law.nu <= 4, "nu", law.nu, "0 to 4");
   expect(law.q > 0 && law.q <= 10, "q", law.q, "more than 0 to 10");
   for (const double p : {law.p_dark, law.p_bright}) expect(p >= 0 && p <= 2, "p", p, "0 to 2");
   expect(law.quantile > 0 && law.quantile <= 1, "quantile", law.quantile, "more than 0 to 1");
   expect(steps.step >= 0 && steps.step <= 1000, "step", steps.step, "0 to 1000");
+  expect(steps.growth >= 1 && steps.growth <= 2, "growth", steps.growth, "1 to 2");
 }
 
 /// What rows lie about row y of slice z.
@@ -149,20 +152,28 @@ Diffusion::Diffusion(const Volume<float>& image, const DiffusionLaw& law, const 
 
 void Diffusion::renew_conductivity() {
   const Grid& grid = u_.grid();
-  const double sigma = law_.sigma * grid.spacing.x;
-  smoothed_ = gaussian(u_, {sigma, sigma, sigma});
-  level_ = quantile(smoothed_.values(), law_.quantile);
+  const double sigma = law_.sigma * grid.spacing.x, rho = law_.rho * grid.spacing.x;
+  const Volume<float> smoothed = gaussian(u_, {sigma, sigma, sigma});
+  level_ = sampled_quantile(smoothed.values(), law_.quantile);
   detail::ConductivityLaw law;
-  const double k = law_.k > 0 ? law_.k : law_.k_share * level_;
-  law.inverse_k2 = k > 0 ? static_cast<float>(1 / (k * k)) : 0;
   law.inverse_level = level_ > 0 ? static_cast<float>(1 / level_) : 0;
+  law.kappa = static_cast<float>(law_.kappa);
   law.nu = static_cast<float>(law_.nu);
   law.q = static_cast<float>(law_.q);
   law.dark = static_cast<float>(law_.p_dark);
   law.bright = static_cast<float>(law_.p_bright);
   for_rows(grid, [&](std::int64_t y, std::int64_t z, std::int64_t first) {
-    detail::conductivity_row(rows_at(smoothed_, y, z), grid.size[0], static_cast<float>(weight_y_),
-                             static_cast<float>(weight_z_), law, g_.data() + first);
+    detail::gradient_row(rows_at(smoothed, y, z), grid.size[0], static_cast<float>(weight_y_),
+                         static_cast<float>(weight_z_), law, g_.data() + first);
+  });
+  if (law_.rho > 0) g_ = gaussian(g_, {rho, rho, rho});
+  double k = law_.k_share;
+  // Where more than half of the image is flat the median says nothing; k falls to a fiftieth at most.
+  if (law_.k_median > 0)
+    k = std::clamp(law_.k_median * std::sqrt(sampled_quantile(g_.values(), 0.5)), 0.02 * k, k);
+  law.inverse_k2 = static_cast<float>(1 / (k * k));
+  for_rows(grid, [&](std::int64_t, std::int64_t, std::int64_t first) {
+    detail::conductivity_row(smoothed.data() + first, grid.size[0], law, g_.data() + first);
   });
 }
 
@@ -225,6 +236,7 @@ double Diffusion::advance(double most) {
       for (const double tau : fed_cycle(time, stable_step(u_.grid(), weight_y_, weight_z_)))
         explicit_step(tau);
   }
+  if (steps_.scheme != Scheme::explicit_euler) steps_.step = std::min(1000.0, steps_.step * steps_.growth);
   time_ += time;
   return time;
 }

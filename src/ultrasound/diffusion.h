@@ -17,30 +17,34 @@ namespace sg::ultrasound {
 enum class Scheme { explicit_euler, aos, fed };
 
 /// ∂u/∂t = div(g·∇u), no flux through the border, u(0) = image, with
-///   g = α(u_σ)·(1 + |∇u_σ|²/K²)^(−p(u_σ)),
-///   α = 2·s^ν/(1 + s^ν)   little where it is dark, as speckle is           (ν = 0: α = 1)
+///   g = α(s)·(1 + r²/k²)^(−p(s)),   r² = G_ρ ∗ (|∇u_σ|/(M·s^κ))²,   s = min(u_σ/M, 1),
 ///   p = p₀ + (p₁ − p₀)·s^q   the region indicator as variable exponent: p = 1 is Perona–Malik, which keeps
-///   edges,
-///                            p = ½ Charbonnier, which smooths
-///   s = min(u_σ/M, 1), u_σ = Gaussian of σ pixels of u, M = a high quantile of u_σ, g renewed at every step
-///   (AOS,
-/// explicit) or cycle (FED). Doubly degenerate diffusion (Zhou et al. 2015, doi:10.1109/TIP.2014.2376185) and
-/// the variable exponent in one; the special cases are those of DiffusionModel. Lengths are in pixels along
-/// x; spacing along y and z counts relative to it. Defaults by experiment, see docs/adr/0012-despeckling.md.
+///                            edges, p = ½ Charbonnier, which smooths
+///   α = 2·s^ν/(1 + s^ν)      little where it is dark             (ν = 0: α = 1)
+///   k = min(k_share, k_median·median r), so that weaker and weaker edges are kept as speckle goes
+/// u_σ = Gaussian of σ pixels of u, M = a high quantile of u_σ. κ makes what counts as an edge grow with the
+/// grey level, as speckle does (s is taken as 0.02 at least there); ρ is the width of the window over which a
+/// gradient is an edge's and not a grain's. g is renewed at every step (AOS, explicit) or cycle (FED).
+/// Doubly degenerate diffusion (Zhou et al. 2015, doi:10.1109/TIP.2014.2376185: κ = ρ = k_median = 0,
+/// p₀ = p₁) and the variable exponent (ν = 0 besides) are special cases. Lengths are in pixels along x;
+/// spacing along y and z counts relative to it. Defaults by experiment, see docs/adr/0012-despeckling.md.
 struct DiffusionLaw {
-  double sigma = 1;                   // px, above 0
-  double k_share = 0.013;             // K/M a pixel, above 0
-  double k = 0;                       // K itself, in the image's units a pixel; 0: k_share·M
-  double nu = 1;                      // 0 to 4
-  double q = 1;                       // above 0
-  double p_dark = 1, p_bright = 0.5;  // 0 to 2
-  double quantile = 0.995;            // that is M
+  double sigma = 0.6;                    // px, above 0
+  double rho = 1.5;                      // px
+  double k_share = 0.02;                 // above 0
+  double k_median = 0.5;                 // 0: k = k_share
+  double kappa = 0.875;                  // 0 to 2
+  double nu = 0;                         // 0 to 4
+  double q = 2;                          // above 0
+  double p_dark = 0.9, p_bright = 0.65;  // 0 to 2
+  double quantile = 0.995;               // that is M
 };
 
 struct DiffusionSteps {
   Scheme scheme = Scheme::fed;
-  double step =
-      0;  // explicit: ≤ 0.25 in 2-D, ≤ 1/6 in 3-D; aos: any; fed: time of a cycle. 0: 0.2, 0.15; 2; 2
+  // explicit: ≤ 0.25 in 2-D, ≤ 1/6 in 3-D; aos: any; fed: time of a cycle. 0: 0.2, 0.15; 2; 2
+  double step = 0;
+  double growth = 1;  // each step (not of explicit_euler) over the one before, 1 to 2
 };
 
 /// Diffusion as a process: `advance` moves time on, `image` is u now. Values must be finite.
@@ -62,7 +66,7 @@ class Diffusion {
 
   DiffusionLaw law_;
   DiffusionSteps steps_;
-  Volume<float> u_, next_, smoothed_, g_;
+  Volume<float> u_, next_, g_;
   double weight_y_ = 1, weight_z_ = 1, time_ = 0, level_ = 0;
 };
 

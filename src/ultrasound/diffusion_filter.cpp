@@ -9,33 +9,44 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
+#include "ultrasound/diffusion_kernels.h"
 
 namespace sg::ultrasound {
 namespace {
 
 constexpr int most_steps = 60;
-constexpr double dark = 0.12;  // of the bright: ratios below it are left out
+constexpr double energy_share = 0.39;  // of the two times, in their weighted geometric mean
+constexpr double early = 0.85;         // of the time of the best PSNR: outlines and dark detail go before it
+constexpr double dark = 0.12;          // of the bright: ratios below it are left out
 
 /// Sums over the pixels that are looked at, in rows added up in order.
 class Judge {
  public:
   Judge(const Volume<float>& noisy, const Mask* mask, double looks, std::array<int, 2> lag)
-      : noisy_(noisy), mask_(mask), looks_(looks), lag_(lag) {}
+      : noisy_(noisy), looks_(looks), lag_(lag) {
+    const auto left_out = [](std::uint8_t value) { return value == 0; };
+    if (mask == nullptr || std::none_of(mask->values().begin(), mask->values().end(), left_out)) return;
+    weight_ = Volume<float>(noisy.grid());
+    for (std::int64_t i = 0; i < weight_->size(); ++i) weight_->data()[i] = mask->data()[i] != 0 ? 1 : 0;
+  }
 
   DiffusionMoment judge(const Volume<float>& u, double bright, double time) const {
     const auto [width, height, depth] = u.grid().size;
     const auto least = static_cast<float>(dark * bright);
-    std::vector<Sums> rows(static_cast<std::size_t>(height * depth));
+    std::vector<detail::RowSums> rows(static_cast<std::size_t>(height * depth));
     parallel_for(
         height * depth,
         [&, width = width, height = height](std::int64_t begin, std::int64_t end) {
-          for (std::int64_t row = begin; row < end; ++row)
+          for (std::int64_t row = begin; row < end; ++row) {
+            const bool last = row % height + lag_[1] >= height;
+            const detail::RatioRow below = row_at(u, last ? 0 : (row + lag_[1]) * width);
             rows[static_cast<std::size_t>(row)] =
-                sums(u, least, row * width, width, row % height + lag_[1] < height ? lag_[1] * width : 0);
+                detail::ratio_sums(row_at(u, row * width), last ? nullptr : &below, width, lag_[0], least);
+          }
         },
         {}, 16);
-    Sums all;
-    for (const Sums& row : rows) {
+    detail::RowSums all;
+    for (const detail::RowSums& row : rows) {
       all.error += row.error, all.energy += row.energy;
       all.product += row.product, all.square += row.square;
     }
@@ -44,34 +55,12 @@ class Judge {
   }
 
  private:
-  struct Sums {
-    double error = 0, energy = 0, product = 0, square = 0;
-  };
-
-  bool in(std::int64_t i) const { return mask_ == nullptr || mask_->data()[i] != 0; }
-
-  /// One row; `below` is how far on the row `lag` rows down begins, 0 if there is none.
-  Sums sums(const Volume<float>& u, float least, std::int64_t first, std::int64_t width,
-            std::int64_t below) const {
-    Sums s;
-    const auto rest = [&](std::int64_t i) { return noisy_.data()[i] / u.data()[i] - 1; };
-    for (std::int64_t x = 0; x < width; ++x) {
-      const std::int64_t i = first + x, right = x + lag_[0] < width ? i + lag_[0] : i, under = i + below;
-      if (!in(i)) continue;
-      const double value = u.data()[i], error = noisy_.data()[i] - value;
-      s.error += error * error;
-      s.energy += value * value;
-      if (right == i || under == i || !in(right) || !in(under)) continue;
-      if (u.data()[i] <= least || u.data()[right] <= least || u.data()[under] <= least) continue;
-      const double r = rest(i);
-      s.product += r * 0.5 * (rest(right) + rest(under));
-      s.square += r * r;
-    }
-    return s;
+  detail::RatioRow row_at(const Volume<float>& u, std::int64_t first) const {
+    return {noisy_.data() + first, u.data() + first, weight_ ? weight_->data() + first : nullptr};
   }
 
   const Volume<float>& noisy_;
-  const Mask* mask_;
+  std::optional<Volume<float>> weight_;  // none: all count
   double looks_;
   std::array<int, 2> lag_;
 };
@@ -116,7 +105,7 @@ Volume<float> at_time(const std::deque<Snapshot>& snapshots, double time) {
 void run_until_white(Diffusion& diffusion, const Volume<float>& noisy, const Judge& judge,
                      DiffusionOutcome& outcome, const Context& context) {
   const double looks = std::min(outcome.looks, 16.0);
-  Crossing energy{1.022 - 0.0047 * looks, {}}, whiteness{0.001 - 0.0033 * looks, {}};
+  Crossing energy{0.97 - 0.0205 * looks, {}}, whiteness{0.0088 - 0.0015 * looks, {}};
   std::deque<Snapshot> snapshots;
   snapshots.push_back({0, noisy.clone()});
   DiffusionMoment before{0, 0, -1};
@@ -131,15 +120,17 @@ void run_until_white(Diffusion& diffusion, const Volume<float>& noisy, const Jud
     whiteness.look(before.time, step == 0 ? now.whiteness : before.whiteness, now.time, now.whiteness);
     outcome.course.push_back(now);
     snapshots.push_back({now.time, diffusion.image().clone()});
-    // Nothing earlier than the step before the first crossing is asked for again.
+    // Nothing earlier than that share of the first crossing is asked for again.
     if (!energy.time && !(white && whiteness.time))
-      while (snapshots.size() > 2) snapshots.pop_front();
+      while (snapshots.size() > 2 && snapshots[1].time <= early * before.time) snapshots.pop_front();
     before = now;
   }
   outcome.reached = done();
   const double last = snapshots.back().time;
   const double by_energy = energy.time.value_or(last);
-  outcome.time = white ? std::sqrt(by_energy * whiteness.time.value_or(last)) : by_energy;
+  outcome.time = white ? early * std::pow(by_energy, energy_share) *
+                             std::pow(whiteness.time.value_or(last), 1 - energy_share)
+                       : by_energy;
   outcome.image = at_time(snapshots, outcome.time);
 }
 
@@ -149,6 +140,16 @@ bool is_constant(const Volume<float>& image) {
 }
 
 }  // namespace
+
+Diffusion diffusion_for(const Volume<float>& intensity, const DiffusionFilter& options, double looks,
+                        std::array<int, 2> stride) {
+  const auto [stride_x, stride_y] = stride;
+  DiffusionLaw law = options.law;
+  const int longest = std::max(stride_x, stride_y);
+  law.sigma *= longest, law.rho *= longest;
+  const double step = 2 * std::pow(std::clamp(looks, 0.5, 100.0), -0.85) * stride_x * stride_y;
+  return {intensity, law, {options.scheme, options.scheme == Scheme::explicit_euler ? 0 : step, 1.2}};
+}
 
 DiffusionOutcome filter_by_diffusion(const Volume<float>& intensity, const DiffusionFilter& options,
                                      const Mask* mask, const Context& context) {
@@ -162,12 +163,7 @@ DiffusionOutcome filter_by_diffusion(const Volume<float>& intensity, const Diffu
     outcome.image = intensity.clone();
     return outcome;
   }
-  const auto [stride_x, stride_y] = outcome.estimate.stride;
-  DiffusionLaw law = options.law;
-  if (law.sigma == 0) law.sigma = (outcome.looks <= 2 ? 1 : 0.8) * std::max(stride_x, stride_y);
-  // About eight steps to the usual end.
-  const double step = 9 * std::pow(std::clamp(outcome.looks, 0.5, 100.0), -0.85) * stride_x * stride_y;
-  Diffusion diffusion(intensity, law, {options.scheme, options.scheme == Scheme::explicit_euler ? 0 : step});
+  Diffusion diffusion = diffusion_for(intensity, options, outcome.looks, outcome.estimate.stride);
   const Judge judge(intensity, mask, outcome.looks, outcome.estimate.stride);
   const Context part = context.part(0.1, 1, "diffusing");
   if (options.time <= 0) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace sg::ultrasound {
 struct DiffusionFilter {
   double looks = 0;  // 0: estimated
   double time = 0;   // of the diffusion, square pixels; 0: until what is taken away looks like speckle
-  DiffusionLaw law{.sigma = 0, .nu = 1.5};  // σ 0: 1 up to two looks, 0.8 above, times the speckle's stride
+  DiffusionLaw law;  // σ and ρ count in strides of the speckle
   Scheme scheme = Scheme::fed;
 };
 
@@ -32,9 +33,15 @@ struct DiffusionOutcome {
   std::vector<DiffusionMoment> course;
 };
 
+/// The process that filter_by_diffusion lets run on an image with speckle of `looks` looks whose grains are
+/// `stride` pixels apart (SpeckleEstimate): the law's lengths times the stride, and growing steps, some
+/// fourteen to the usual end.
+Diffusion diffusion_for(const Volume<float>& intensity, const DiffusionFilter& options, double looks,
+                        std::array<int, 2> stride);
+
 /// Despeckling by diffusion.h of an intensity image with multiplicative Gamma speckle, stopped when what was
-/// taken away has the energy and the whiteness of speckle: at the geometric mean of the times at which
-///   L·Σ(f − u)²/Σu² ≥ 1.022 − 0.0047·L   and   correlation ≥ 0.001 − 0.0033·L   (L at most 16),
+/// taken away has the energy and the whiteness of speckle: at 0.85·t_E^0.39·t_W^0.61, the times at which
+///   L·Σ(f − u)²/Σu² ≥ 0.97 − 0.0205·L   and   correlation ≥ 0.0088 − 0.0015·L   (L at most 16),
 /// limits found by simulation on natural pictures (Morozov's principle weighted by intensity, and the
 /// whiteness of the residual); by the first alone where neighbours are correlated. `mask`: what is looked at
 /// for both and for L; all of the image is smoothed. A constant image comes back as it is. Throws

@@ -3,11 +3,14 @@
 
 namespace sg::ultrasound::detail {
 
+constexpr float least_share = 0.02F;  // of M, below which κ makes no more of a gradient
+
 /// What a conductivity is worked out from, see diffusion.h; `level` is M.
 struct ConductivityLaw {
-  float inverse_k2 = 1;     // 1/K²
+  float inverse_k2 = 1;     // 1/k²
   float inverse_level = 1;  // 1/M
-  float nu = 1;             // 0: α = 1
+  float kappa = 0;
+  float nu = 1;  // 0: α = 1
   float q = 1;
   float dark = 1, bright = 0.5F;  // p where u_σ = 0 and where u_σ = M
 };
@@ -20,12 +23,34 @@ struct Rows {
   const float *before = nullptr, *after = nullptr;
 };
 
-/// g(x) of a row of n pixels, in 0…1. `weight_y`, `weight_z`: squares of the spacing along x over that along
-/// y, z.
-void conductivity_row(const Rows& smoothed, std::int64_t n, float weight_y, float weight_z,
-                      const ConductivityLaw& law, float* g);
-void conductivity_row_reference(const Rows& smoothed, std::int64_t n, float weight_y, float weight_z,
-                                const ConductivityLaw& law, float* g);
+/// (|∇u_σ|/(M·s^κ))² of a row of n pixels, before it is smoothed. `weight_y`, `weight_z`: squares of the
+/// spacing along x over that along y, z.
+void gradient_row(const Rows& smoothed, std::int64_t n, float weight_y, float weight_z,
+                  const ConductivityLaw& law, float* r2);
+void gradient_row_reference(const Rows& smoothed, std::int64_t n, float weight_y, float weight_z,
+                            const ConductivityLaw& law, float* r2);
+
+/// r² of a row becomes g, in 0…1.
+void conductivity_row(const float* smoothed, std::int64_t n, const ConductivityLaw& law, float* r2);
+void conductivity_row_reference(const float* smoothed, std::int64_t n, const ConductivityLaw& law, float* r2);
+
+/// ln max(value, least), 0 where the value is not above 0.
+void log_row(const float* values, std::int64_t n, float least, float* out);
+
+/// What a row of an image without speckle, u, says of one with it, f: sums over the pixels with w ≠ 0 (all
+/// without `w`) of (f − u)² and u²; and, with r = f/u − 1, of ½r·(r_right + r_under) and r² over those where
+/// all three have w ≠ 0 and u > `least`. `right` pixels on and in the row `u_under`, none in the last row
+/// (null).
+struct RowSums {
+  double error = 0, energy = 0, product = 0, square = 0;
+};
+struct RatioRow {
+  const float *f, *u, *w;
+};
+RowSums ratio_sums(const RatioRow& here, const RatioRow* under, std::int64_t n, std::int64_t right,
+                   float least);
+RowSums ratio_sums_reference(const RatioRow& here, const RatioRow* under, std::int64_t n, std::int64_t right,
+                             float least);
 
 /// out = u + τ·div(g∇u) on a row: fluxes ½(g_a + g_b)(u_b − u_a) through each face, none through the border.
 /// Each flux has the same value, sign apart, in both pixels it joins, so nothing is lost. Negative τ go back.

@@ -93,9 +93,8 @@ TEST(Diffusion, FastExplicitCyclesLoseEnergyAndOvershootLittle) {
 
 TEST(Diffusion, SchemesAgreeAsStepsShrink) {
   const Volume<float> image = random_image({60, 50, 1});
-  DiffusionLaw law;
-  law.sigma = 2;  // a smooth law, so that the schemes' order shows
-  law.k = 30;
+  // A smooth law, so that the schemes' order shows.
+  const DiffusionLaw law{.sigma = 2, .rho = 0, .k_share = 0.085, .k_median = 0, .kappa = 0, .nu = 1};
   const Volume<float> reference = diffused(image, {Scheme::explicit_euler, 0.02}, 4, law);
   for (const Scheme scheme : {Scheme::aos, Scheme::fed, Scheme::explicit_euler}) {
     const double coarse = difference(
@@ -116,7 +115,7 @@ TEST(Diffusion, WithoutEdgesItIsTheHeatEquation) {
   for (std::int64_t y = 0; y < 8; ++y)
     for (std::int64_t x = 0; x < 64; ++x)
       wave.at(x, y, 0) = static_cast<float>(1000 + 100 * std::cos(w * (static_cast<double>(x) + 0.5)));
-  const DiffusionLaw plain{.sigma = 1, .k = 1e9, .nu = 0};
+  const DiffusionLaw plain{.p_dark = 0, .p_bright = 0};
   const double expected = 100 * std::exp(-(2 - 2 * std::cos(w)) * 20);
   for (const DiffusionSteps steps :
        {DiffusionSteps{Scheme::explicit_euler, 0.02}, {Scheme::fed, 1}, {Scheme::aos, 0.02}}) {
@@ -127,7 +126,7 @@ TEST(Diffusion, WithoutEdgesItIsTheHeatEquation) {
 
 TEST(Diffusion, UnequalSpacingCounts) {
   Volume<float> image = random_image({40, 40, 1});
-  const DiffusionLaw plain{.sigma = 1, .k = 1e9, .nu = 0};
+  const DiffusionLaw plain{.p_dark = 0, .p_bright = 0};
   Grid grid = image.grid();
   grid.spacing = {1, 1000, 1};  // as good as no neighbours along y
   image.set_grid(grid);
@@ -188,11 +187,15 @@ TEST(DiffusionKernels, AgreeWithPlainLoops) {
                             deep ? r[4].data() : nullptr};
       };
       std::vector<float> a(static_cast<std::size_t>(n)), b = a;
-      for (const detail::ConductivityLaw law : {detail::ConductivityLaw{0.02F, 0.005F, 1, 1, 1, 0.5F},
-                                                {0.02F, 0.01F, 1.5F, 2, 1.2F, 0.6F},
-                                                {0.001F, 0.01F, 0, 0.5F, 1, 1}}) {
-        detail::conductivity_row(rows(u), n, 0.7F, 0.3F, law, a.data());
-        detail::conductivity_row_reference(rows(u), n, 0.7F, 0.3F, law, b.data());
+      for (const detail::ConductivityLaw law : {detail::ConductivityLaw{20, 0.005F, 0, 1, 1, 1, 0.5F},
+                                                {200, 0.01F, 0.75F, 1.5F, 2, 1.2F, 0.6F},
+                                                {1, 0.01F, 0.6F, 0, 0.5F, 1, 1},
+                                                {1, 0.01F, 0.875F, 0, 2, 1, 0.5F}}) {
+        detail::gradient_row(rows(u), n, 0.7F, 0.3F, law, a.data());
+        detail::gradient_row_reference(rows(u), n, 0.7F, 0.3F, law, b.data());
+        for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-4 * b[i]) << n << " " << i;
+        detail::conductivity_row(u[0].data(), n, law, a.data());
+        detail::conductivity_row_reference(u[0].data(), n, law, b.data());
         for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5) << n << " " << i;
       }
       detail::explicit_row(rows(u), rows(g), n, 0.2F, 0.7F, 0.3F, a.data());
@@ -200,6 +203,42 @@ TEST(DiffusionKernels, AgreeWithPlainLoops) {
       for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-4) << n << " " << i;
     }
   }
+}
+
+TEST(DiffusionKernels, LogarithmsAgreeWithTheLibrary) {
+  Rng rng(5);
+  for (const std::int64_t n : {1, 7, 16, 40}) {
+    std::vector<float> values, found(static_cast<std::size_t>(n));
+    for (std::int64_t i = 0; i < n; ++i) values.push_back(static_cast<float>(std::exp(rng.uniform(-20, 20))));
+    values[0] = 0;
+    detail::log_row(values.data(), n, 0.01F, found.data());
+    EXPECT_EQ(found[0], 0);
+    for (std::size_t i = 1; i < values.size(); ++i)
+      EXPECT_NEAR(found[i], std::log(std::max(values[i], 0.01F)), 1e-5);
+  }
+}
+
+TEST(DiffusionKernels, SumsOfRatiosAgreeWithPlainLoops) {
+  Rng rng(4);
+  for (const std::int64_t n : {1, 2, 15, 16, 17, 18, 33, 64, 100})
+    for (const std::int64_t right : {1, 3}) {
+      std::vector<std::vector<float>> rows(6);
+      for (std::size_t r = 0; r < 6; ++r)
+        for (std::int64_t i = 0; i < n; ++i)
+          rows[r].push_back(
+              static_cast<float>(r % 3 == 2 ? rng.below(2) : rng.uniform(r % 3 == 1 ? 0 : 1, 90)));
+      for (const bool weighted : {false, true})
+        for (const bool last : {false, true}) {
+          const detail::RatioRow here{rows[0].data(), rows[1].data(), weighted ? rows[2].data() : nullptr},
+              below{rows[3].data(), rows[4].data(), weighted ? rows[5].data() : nullptr};
+          const auto a = detail::ratio_sums(here, last ? nullptr : &below, n, right, 9),
+                     b = detail::ratio_sums_reference(here, last ? nullptr : &below, n, right, 9);
+          EXPECT_NEAR(a.error, b.error, 1e-5 * b.error);
+          EXPECT_NEAR(a.energy, b.energy, 1e-5 * b.energy);
+          EXPECT_NEAR(a.product, b.product, 1e-5 * b.square + 1e-9) << n << " " << right;
+          EXPECT_NEAR(a.square, b.square, 1e-5 * b.square);
+        }
+    }
 }
 
 }  // namespace

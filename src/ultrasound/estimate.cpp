@@ -11,6 +11,7 @@
 #include "core/smooth.h"
 #include "core/speckle.h"
 #include "core/stats.h"
+#include "ultrasound/diffusion_kernels.h"
 
 namespace sg::ultrasound {
 namespace {
@@ -22,10 +23,17 @@ constexpr double correlated = 0.3, independent = 0.05;
 constexpr int longest_stride = 8;
 constexpr std::size_t fewest_windows = 50;
 
-/// Logarithms and where they mean something.
+/// Logarithms, and 1 where they mean something, else 0.
 struct Logs {
   Volume<float> z, valid;
 };
+
+/// work(first, end) on pieces of the voxels.
+template <class Work>
+void for_pieces(std::int64_t size, const Work& work) {
+  parallel_for(
+      size, [&](std::int64_t begin, std::int64_t end) { work(begin, end); }, {}, 4096);
+}
 
 bool is_saturated(const Volume<float>& image, float largest) {
   const auto count = std::count(image.values().begin(), image.values().end(), largest);
@@ -46,61 +54,102 @@ Logs logarithms(const Volume<float>& image, const Mask* mask) {
   const auto least = static_cast<float>(1e-3 * mean);
   const bool saturated = is_saturated(image, largest);
   Logs logs{Volume<float>(image.grid()), Volume<float>(image.grid())};
-  for (std::int64_t i = 0; i < image.size(); ++i) {
-    const float value = image.data()[i];
-    const bool valid =
-        value > 0 && !(saturated && value == largest) && (mask == nullptr || mask->data()[i] != 0);
-    logs.z.data()[i] = value > 0 ? std::log(std::max(value, least)) : 0;
-    logs.valid.data()[i] = valid ? 1 : 0;
-  }
+  for_pieces(image.size(), [&](std::int64_t begin, std::int64_t end) {
+    detail::log_row(image.data() + begin, end - begin, least, logs.z.data() + begin);
+    for (std::int64_t i = begin; i < end; ++i) {
+      const float value = image.data()[i];
+      const bool valid =
+          value > 0 && !(saturated && value == largest) && (mask == nullptr || mask->data()[i] != 0);
+      logs.valid.data()[i] = valid ? 1 : 0;
+    }
+  });
   return logs;
 }
 
-/// Means of `values` over windows, of what is valid there; −1 where less than 70 % is.
-Volume<float> window_means(const Volume<float>& values, const Volume<float>& valid, std::array<int, 2> r) {
-  Volume<float> product = values.clone();
-  for (std::int64_t i = 0; i < product.size(); ++i) product.data()[i] *= valid.data()[i];
-  const std::array<int, 3> window{r[0], r[1], 0};
-  Volume<float> means = box_mean(product, window);
-  const Volume<float> share = box_mean(valid, window);
-  for (std::int64_t i = 0; i < means.size(); ++i)
-    means.data()[i] = share.data()[i] >= 0.7F ? means.data()[i] / share.data()[i] : -1;
+/// Means of `values` over windows, of what is valid there; −1 where less than 70 % is. `share`: box_mean of
+/// valid.
+Volume<float> window_means(const Volume<float>& values, const Volume<float>& valid,
+                           const Volume<float>& share, std::array<int, 2> r) {
+  Volume<float> product(values.grid());
+  for_pieces(product.size(), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) product.data()[i] = values.data()[i] * valid.data()[i];
+  });
+  Volume<float> means(values.grid());
+  box_mean_into(product, {r[0], r[1], 0}, means);
+  for_pieces(means.size(), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i)
+      means.data()[i] = share.data()[i] >= 0.7F ? means.data()[i] / share.data()[i] : -1;
+  });
   return means;
 }
 
-/// Of the most even windows: correlation of z − its window's mean with the same `dx`, `dy` pixels on.
+/// Those of some 16,000 of the values, spread evenly, that `take` takes: windows that overlap say the same.
+template <class Take>
+std::vector<float> some_of(const Volume<float>& values, const Take& take) {
+  const std::int64_t stride = std::max<std::int64_t>(1, values.size() / 16384) | 1;
+  std::vector<float> some;
+  for (std::int64_t i = 0; i < values.size(); i += stride)
+    if (take(i)) some.push_back(values.data()[i]);
+  return some;
+}
+
+/// Of the most even windows: correlation of `rest`, 0 elsewhere, with the same `dx`, `dy` pixels on.
 double correlation_at(const Volume<float>& rest, const Volume<float>& even, std::int64_t dx,
                       std::int64_t dy) {
   const auto [width, height, depth] = rest.grid().size;
-  double product = 0, square = 0;
-  for (std::int64_t z = 0; z < depth; ++z)
-    for (std::int64_t y = 0; y + dy < height; ++y)
-      for (std::int64_t x = 0; x + dx < width; ++x) {
-        const std::int64_t i = rest.offset(x, y, z), j = rest.offset(x + dx, y + dy, z);
-        if (even.data()[i] == 0 || even.data()[j] == 0) continue;
-        product += rest.data()[i] * rest.data()[j];
-        square += 0.5 * (rest.data()[i] * rest.data()[i] + rest.data()[j] * rest.data()[j]);
-      }
-  return square > 0 ? product / square : 0;
+  struct Sums {
+    double product = 0, square = 0;
+  };
+  std::vector<Sums> rows(static_cast<std::size_t>(height * depth));
+  parallel_for(
+      height * depth,
+      [&, width = width, height = height](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t row = begin; row < end; ++row) {
+          if (row % height + dy >= height) continue;
+          const std::int64_t first = row * width, on = first + dy * width + dx;
+          const float *a = rest.data() + first, *b = rest.data() + on, *in_a = even.data() + first,
+                      *in_b = even.data() + on;
+          // Sixteen sums side by side: a compiler keeps the order of one.
+          std::array<float, 16> product{}, square{};
+          const auto add = [&](std::int64_t x, std::size_t k) {
+            const float both = in_a[x] * in_b[x];
+            product[k] += both * a[x] * b[x];
+            square[k] += both * 0.5F * (a[x] * a[x] + b[x] * b[x]);
+          };
+          std::int64_t x = 0;
+          for (; x + dx + 16 <= width; x += 16)
+            for (std::size_t k = 0; k < 16; ++k) add(x + static_cast<std::int64_t>(k), k);
+          for (; x + dx < width; ++x) add(x, 0);
+          Sums& sums = rows[static_cast<std::size_t>(row)];
+          for (std::size_t k = 0; k < 16; ++k) sums.product += product[k], sums.square += square[k];
+        }
+      },
+      {}, 16);
+  Sums all;
+  for (const Sums& row : rows) all.product += row.product, all.square += row.square;
+  return all.square > 0 ? all.product / all.square : 0;
 }
 
 void measure_correlation(const Logs& logs, SpeckleEstimate& found) {
-  const Volume<float> mean = window_means(logs.z, logs.valid, {radius, radius});
+  const Volume<float> share = box_mean(logs.valid, {radius, radius, 0});
+  const Volume<float> mean = window_means(logs.z, logs.valid, share, {radius, radius});
   Volume<float> rest(logs.z.grid()), square(logs.z.grid());
-  for (std::int64_t i = 0; i < rest.size(); ++i) {
-    rest.data()[i] = logs.valid.data()[i] != 0 ? logs.z.data()[i] - mean.data()[i] : 0;
-    square.data()[i] = rest.data()[i] * rest.data()[i];
-  }
-  const Volume<float> variance = window_means(square, logs.valid, {radius, radius});
-  std::vector<float> known;
-  for (const float v : variance.values())
-    if (v >= 0) known.push_back(v);
+  for_pieces(rest.size(), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      rest.data()[i] = logs.valid.data()[i] * (logs.z.data()[i] - mean.data()[i]);
+      square.data()[i] = rest.data()[i] * rest.data()[i];
+    }
+  });
+  const Volume<float> variance = window_means(square, logs.valid, share, {radius, radius});
+  const std::vector<float> known = some_of(variance, [&](std::int64_t i) { return variance.data()[i] >= 0; });
   if (known.empty()) return;
-  const double limit = quantile(std::span<const float>(known), tenth);
+  const auto limit = static_cast<float>(quantile(std::span<const float>(known), tenth));
   Volume<float> even(rest.grid());
-  for (std::int64_t i = 0; i < even.size(); ++i)
-    even.data()[i] =
-        variance.data()[i] >= 0 && variance.data()[i] <= limit && logs.valid.data()[i] != 0 ? 1 : 0;
+  for_pieces(even.size(), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i)
+      even.data()[i] =
+          variance.data()[i] >= 0 && variance.data()[i] <= limit && logs.valid.data()[i] != 0 ? 1 : 0;
+  });
   for (int axis = 0; axis < 2; ++axis) {
     const auto a = static_cast<std::size_t>(axis);
     const auto at = [&](int lag) {
@@ -119,25 +168,30 @@ Logs squared_differences(const Logs& logs, std::array<int, 2> stride) {
   const auto [width, height, depth] = logs.z.grid().size;
   const std::int64_t sx = stride[0], sy = stride[1];
   Logs squares{Volume<float>(logs.z.grid()), Volume<float>(logs.z.grid())};
-  parallel_for(height * depth, [&, width = width, height = height](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t row = begin; row < end; ++row) {
-      const std::int64_t y = row % height;
-      if (y < sy || y + sy >= height) continue;
-      for (std::int64_t x = sx; x + sx < width; ++x) {
-        const std::int64_t here = row * width + x;
-        double sum = 0;
-        bool valid = true;
-        for (std::int64_t j = -1; j <= 1; ++j)
-          for (std::int64_t i = -1; i <= 1; ++i) {
-            const std::int64_t at = here + j * sy * width + i * sx;
-            sum += (i == 0 ? -2 : 1) * (j == 0 ? -2 : 1) * static_cast<double>(logs.z.data()[at]);
-            valid = valid && logs.valid.data()[at] != 0;
+  parallel_for(
+      height * depth,
+      [&, width = width, height = height](std::int64_t begin, std::int64_t end) {
+        const auto n = static_cast<std::size_t>(width);
+        std::vector<float> down(n), all(n);  // along y
+        for (std::int64_t row = begin; row < end; ++row) {
+          const std::int64_t y = row % height, first = row * width;
+          if (y < sy || y + sy >= height) continue;
+          const float *z = logs.z.data() + first, *above = z - sy * width, *below = z + sy * width;
+          const float *v = logs.valid.data() + first, *v_above = v - sy * width, *v_below = v + sy * width;
+          for (std::size_t x = 0; x < n; ++x) {
+            down[x] = above[x] - 2 * z[x] + below[x];
+            all[x] = v[x] * v_above[x] * v_below[x];
           }
-        squares.z.data()[here] = static_cast<float>(sum * sum / 36);
-        squares.valid.data()[here] = valid ? 1 : 0;
-      }
-    }
-  });
+          float *square = squares.z.data() + first, *valid = squares.valid.data() + first;
+          const float *d = down.data(), *a = all.data();
+          for (std::int64_t x = sx; x + sx < width; ++x) {
+            const float sum = d[x - sx] - 2 * d[x] + d[x + sx];
+            square[x] = sum * sum / 36;
+            valid[x] = a[x - sx] * a[x] * a[x + sx];
+          }
+        }
+      },
+      {}, 16);
   return squares;
 }
 
@@ -153,17 +207,19 @@ SpeckleEstimate estimate_speckle(const Volume<float>& intensity, const Mask* mas
   measure_correlation(logs, found);
   const Logs squares = squared_differences(logs, found.stride);
   const std::array<int, 2> window{radius * found.stride[0], radius * found.stride[1]};
-  const Volume<float> variance = window_means(squares.z, squares.valid, window);
-  const Volume<float> brightness = window_means(intensity, logs.valid, window);
-  std::vector<float> bright;
-  for (const float v : brightness.values())
-    if (v >= 0) bright.push_back(v);
+  const std::array<int, 3> box{window[0], window[1], 0};
+  const Volume<float> variance = window_means(squares.z, squares.valid, box_mean(squares.valid, box), window);
+  const Volume<float> brightness = window_means(intensity, logs.valid, box_mean(logs.valid, box), window);
+  const std::vector<float> bright =
+      some_of(brightness, [&](std::int64_t i) { return brightness.data()[i] >= 0; });
   const double dark = bright.empty() ? 0 : 0.1 * quantile(std::span<const float>(bright), 0.995);
-  std::vector<float> windows;
-  for (std::int64_t i = 0; i < variance.size(); ++i)
-    if (variance.data()[i] > 0 && brightness.data()[i] > dark) windows.push_back(variance.data()[i]);
+  std::size_t looked_at = 0;
+  const std::vector<float> windows = some_of(variance, [&](std::int64_t i) {
+    ++looked_at;
+    return variance.data()[i] > 0 && brightness.data()[i] > dark;
+  });
   found.evaluated =
-      static_cast<double>(windows.size()) / static_cast<double>(std::max<std::int64_t>(1, variance.size()));
+      static_cast<double>(windows.size()) / static_cast<double>(std::max<std::size_t>(1, looked_at));
   found.reliable = windows.size() >= fewest_windows;
   if (windows.empty()) return found;
   const double share = found.reliable ? tenth : 0.5, correction = found.reliable ? chance : 1;

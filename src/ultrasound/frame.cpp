@@ -149,6 +149,10 @@ void mark_overlay(Frame& frame, const AnyVolume& picture, GreyRange range, const
     frame.warnings.push_back("the picture as a whole is coloured; coloured marks cannot be told from tissue");
   else
     frame.coloured = add(frame.overlay, coloured, frame.sector);
+  if (frame.coloured > 0)
+    frame.warnings.push_back(
+        fmt::format("{:.1f} % of the sector is coloured (flow, marks): it was left as it is",
+                    100 * static_cast<double>(frame.coloured) / static_cast<double>(count(frame.sector))));
   frame.graphics = add(frame.overlay, find_graphics(frame.grey, frame.sector, range, context), frame.sector);
   for (std::int64_t i = 0; i < frame.overlay.size(); ++i)
     if (!frame.sector.data()[i]) frame.overlay.data()[i] = 1;
@@ -233,7 +237,8 @@ Frame frame_of(const AnyVolume& picture, const std::vector<Region>& regions, con
   frame.blocking = jpeg_blocking(frame.grey, tissue);
   if (frame.blocking > 1.2)
     frame.warnings.push_back(
-        fmt::format("the picture shows blocks of 8×8 pixels from JPEG compression (score {:.2f}, 1 without)",
+        fmt::format("the picture shows blocks of 8×8 pixels from JPEG compression (score {:.2f}, 1 without): "
+                    "they stay in the ratio image, whose figures say less",
                     frame.blocking));
   frame.grey = fill_in(frame.grey, tissue, context);
   frame.grey.set_grid(own);

@@ -16,7 +16,21 @@ struct SimulateBmode {
   Volume<std::uint8_t> picture;
   std::optional<Volume<float>> intensity, echogenicity;
   std::optional<LabelMap> sector;
+  std::optional<Image> echoes;
 };
+
+/// I and Q as recorders store them: samples along x, two channels; spacing in mm (of lines: at the face).
+Volume<float> as_lines(const BModeFrame& frame) {
+  Grid grid;
+  grid.size = {frame.lines.samples, frame.lines.count, 1};
+  grid.spacing = {frame.lines.step, frame.lines.gap(0), 1};
+  Volume<float> echoes(grid, 2, OuterAxis::channel);
+  for (std::int64_t c = 0; c < 2; ++c)
+    for (std::int64_t line = 0; line < frame.lines.count; ++line)
+      for (std::int64_t s = 0; s < frame.lines.samples; ++s)
+        echoes.at(s, line, 0, c) = frame.echoes.at(line, s, 0, c);
+  return echoes;
+}
 
 void run(SimulateBmode& s, const Context& context) {
   const Phantom phantom = tissue_phantom({s.size, s.size}, s.spacing, context.rng("phantom"));
@@ -25,6 +39,7 @@ void run(SimulateBmode& s, const Context& context) {
   if (s.intensity) *s.intensity = std::move(frame.intensity);
   if (s.echogenicity) *s.echogenicity = std::move(frame.echogenicity);
   if (s.sector) s.sector->voxels = converted_to<std::int32_t>(AnyVolume(std::move(frame.sector)));
+  if (s.echoes) s.echoes->voxels = as_lines(frame);
   s.picture = std::move(frame.picture);
 }
 
@@ -62,6 +77,8 @@ op::Operation simulate_bmode_operation() {
       .output(&SimulateBmode::intensity, "intensity", "envelope squared, before compression")
       .output(&SimulateBmode::echogenicity, "echogenicity", "what was looked at: the mean intensity")
       .output(&SimulateBmode::sector, "sector", "1 where the scanner sees")
+      .output(&SimulateBmode::echoes, "echoes",
+              "I and Q of the scan lines as received, two channels, samples along x")
       .cites("Wagner et al. 1983, Statistics of speckle in ultrasound B-scans, doi:10.1109/T-SU.1983.31404")
       .example("--picture simulated.png --echogenicity truth.nii.gz",
                {"exists simulated.png", "exists truth.nii.gz"})

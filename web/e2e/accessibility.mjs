@@ -38,6 +38,7 @@ const pagesOf = (world) => [
   ["runs", "/runs"],
   ["run", `/runs/${world.affineRun}`],
   ["compare", `/compare?a=${world.affineRun}&b=${world.rigidRun}`],
+  ["despeckle", `/despeckle/${world.bmode}?p.regions=20,20,40,40,100,100,40,40`],
   ["pipelines", "/pipelines"],
   ["pipeline", `/pipelines/${world.pipeline}`],
   ["nowhere", "/no/such/page"],

@@ -36,6 +36,13 @@ const recipes = {
   "image.segment_brain": { inputs: { image: /^brain/ } },
   "ultrasound.despeckle": { inputs: { image: /^acquired\.nii/ }, parameters: { looks: ["4"] } },
   "ultrasound.estimate_speckle": { inputs: { image: /^acquired\.nii/ } },
+  "ultrasound.benchmark": {
+    inputs: { images: /^scanned/ },
+    parameters: { looks: ["4"], methods: ["diffusion,lee"] },
+  },
+  "ultrasound.envelope": { inputs: { echoes: /^echo intensity/ } },
+  "ultrasound.compress": { inputs: { amplitude: /^echo intensity/ } },
+  "ultrasound.scan_convert": { inputs: { lines: /^echo intensity/ } },
   "model.info": { parameters: { model: ["brain"] } },
   "model.verify": { parameters: { model: ["brain"] } },
   "model.run": { inputs: { image: /^brain/ }, parameters: { model: ["brain"] } },

@@ -108,6 +108,14 @@ export async function prepare(base) {
     "labels",
     "overlap.csv",
   );
+  const scanned = await api.run(
+    "ultrasound.simulate_bmode",
+    {},
+    { size: 128 },
+    { seed: 3, outputs: ["picture", "intensity"] },
+  );
+  await named(scanned, "picture", "scanned.png");
+  await named(scanned, "intensity", "echo intensity.nii.gz");
   const sound = await api.upload("tone.wav", tone());
   const steps = [0.9, 0.7, 0.6].map((loss, i) => ({ step: i + 1, loss, validation: { loss, "dice brain": 1 - loss } }));
   await api.upload("metrics.jsonl", Buffer.from(steps.map((step) => JSON.stringify(step)).join("\n")));

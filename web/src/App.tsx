@@ -1,9 +1,10 @@
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { api } from "./api/client";
 import { connectWhileVisible, useConnection } from "./api/events";
 import { useLoad } from "./api/load";
 import { Banner } from "./components/Banner";
 import { Boundary } from "./components/Boundary";
+import { Loading } from "./components/Failure";
 import { Header } from "./components/Header";
 import { useT } from "./i18n";
 import { ArtifactPage } from "./pages/Artifact";
@@ -18,6 +19,8 @@ import { SignIn } from "./pages/SignIn";
 import { WorkspacePage } from "./pages/Workspace";
 import { match, usePath } from "./router";
 
+const DespecklePage = lazy(() => import("./pages/Despeckle"));
+
 function Page({ path }: { path: string }) {
   let m: Record<string, string> | null;
   if (match("", path)) return <WorkspacePage />;
@@ -29,6 +32,8 @@ function Page({ path }: { path: string }) {
   if (match("/runs", path)) return <RunsPage />;
   if ((m = match("/runs/:id", path))) return <RunPage key={path} id={m["id"] ?? ""} />;
   if (match("/compare", path)) return <ComparePage />;
+  if (match("/despeckle", path)) return <DespecklePage id={undefined} />;
+  if ((m = match("/despeckle/:id", path))) return <DespecklePage key={path} id={m["id"] ?? ""} />;
   if (match("/pipelines", path)) return <PipelinesPage />;
   if ((m = match("/pipelines/:id", path))) return <PipelinePage key={path} id={m["id"] ?? ""} />;
   return <NotFound />;
@@ -92,7 +97,9 @@ export function App() {
           <SignIn done={session.reload} />
         ) : (
           <Boundary key={path}>
-            <Page path={path} />
+            <Suspense fallback={<Loading />}>
+              <Page path={path} />
+            </Suspense>
           </Boundary>
         )}
       </main>

@@ -6,6 +6,7 @@ import "./theme/parts.css";
 import "./theme/forms.css";
 import "./theme/pages.css";
 import "./theme/viewers.css";
+import "./theme/despeckle.css";
 
 const root = document.getElementById("root");
 if (root)

@@ -3,9 +3,12 @@ import type {
   ArtifactChange,
   ArtifactDetail,
   Catalogue,
+  Frame,
   Health,
   Page,
   Pipeline,
+  Preview,
+  PreviewRequest,
   Problem,
   Reach,
   Run,
@@ -111,6 +114,10 @@ export const api = {
   files: (id: string) => json<{ items: StoredFile[] }>(`/artifacts/${e(id)}/files`),
   run: (operation: string, request: RunRequest) =>
     json<Run>(`/operations/${e(operation)}/runs`, body("POST", request)),
+  preview: (operation: string, request: PreviewRequest, signal: AbortSignal) =>
+    json<Preview>(`/operations/${e(operation)}/preview`, { ...body("POST", request), signal }),
+  frame: (id: string, n: number, signal: AbortSignal) =>
+    json<Frame>(`/artifacts/${e(id)}/frames/${n}`, { signal }),
   check: (operation: string, request: RunRequest, signal: AbortSignal) =>
     json<void>(`/operations/${e(operation)}/check?partial=1`, { ...body("POST", request), signal }),
   runs: (q: Query) => json<Page<Run>>(`/runs${query(q)}`),

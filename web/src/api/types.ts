@@ -21,6 +21,13 @@ export type RunRequest = Omit<Schemas["RunRequest"], "inputs" | "parameters"> & 
   parameters: Record<string, unknown>;
 };
 export type Pipeline = Schemas["Pipeline"];
+export type PixelRaster = Schemas["Raster"];
+export type Frame = Schemas["Frame"];
+export type Preview = Schemas["Preview"];
+export type PreviewRequest = Omit<Schemas["PreviewRequest"], "inputs" | "parameters"> & {
+  inputs: Record<string, string>;
+  parameters: Record<string, unknown>;
+};
 
 /** Kinds in the order a reader looks for them; "folder" is not among them, it exists only while an upload is being sorted. */
 export const KINDS: readonly Kind[] = [

@@ -6,7 +6,7 @@ import { Logo } from "./Icon";
 
 const pages: { to: string; key: Key; under: RegExp }[] = [
   { to: "/", key: "nav.workspace", under: /^\/($|artifacts)/ },
-  { to: "/operations", key: "nav.operations", under: /^\/operations/ },
+  { to: "/operations", key: "nav.operations", under: /^\/(operations|despeckle)/ },
   { to: "/runs", key: "nav.runs", under: /^\/(runs|compare)/ },
   { to: "/pipelines", key: "nav.pipelines", under: /^\/pipelines/ },
 ];

@@ -1,7 +1,9 @@
+import { despeckleEn } from "./despeckle.en";
 import { viewersEn } from "./viewers.en";
 
 export const en = {
   ...viewersEn,
+  ...despeckleEn,
   "nav.workspace": "Workspace", "nav.operations": "Operations", "nav.runs": "Runs", "nav.pipelines": "Pipelines",
   "nav.main": "Main", "nav.skip": "Skip to content", "nav.theme": "Theme",
   "theme.light": "Light", "theme.dark": "Dark", "theme.auto": "System",

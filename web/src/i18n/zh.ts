@@ -1,8 +1,10 @@
 import type { Key } from "./en";
+import { despeckleZh } from "./despeckle.zh";
 import { viewersZh } from "./viewers.zh";
 
 export const zh: Record<Key, string> = {
   ...viewersZh,
+  ...despeckleZh,
   "nav.workspace": "工作区", "nav.operations": "操作", "nav.runs": "运行", "nav.pipelines": "流程",
   "nav.main": "主导航", "nav.skip": "跳到正文", "nav.theme": "外观",
   "theme.light": "浅色", "theme.dark": "深色", "theme.auto": "跟随系统",

@@ -14,6 +14,7 @@ import { bytes, useTime } from "../i18n/format";
 import { Link, navigate } from "../router";
 import { Viewer } from "../viewers/Viewer";
 import { Lineage, Notes, Rename, Tags } from "./ArtifactParts";
+import { isDespeckled, useDespeckling } from "./despeckle/applicable";
 import { Files } from "./Files";
 
 type Change = (what: ArtifactChange) => Promise<void>;
@@ -29,6 +30,7 @@ function Head({
 }) {
   const t = useT();
   const time = useTime();
+  const despeckling = useDespeckling(a);
   const turn = a.kind === "volume" ? "labels" : a.kind === "labels" ? "volume" : undefined;
   return (
     <div className="page-head">
@@ -52,6 +54,11 @@ function Head({
         <Link className="button primary" to={`/operations?use=${a.id}`}>
           {t("artifact.useIn")}
         </Link>
+        {despeckling && (
+          <Link className="button" to={`/despeckle/${a.id}`}>
+            {t("despeckle.open")}
+          </Link>
+        )}
         <a className="button" href={a.files > 1 ? urls.archive(a.id) : urls.download(a.id)} download>
           {<Glyph name="down" />}
           {a.files > 1 ? t("artifact.archive") : t("common.download")}
@@ -125,6 +132,11 @@ export function ArtifactPage({ id }: { id: string }) {
       )}
       <div className="two">
         <div className="stack">
+          {isDespeckled(a) && (
+            <p className="note warn small">
+              <strong>{t("despeckle.mark")}.</strong> {t("despeckle.markHelp")}
+            </p>
+          )}
           <Content artifact={a} />
           <Lineage artifact={a} />
         </div>

@@ -10,6 +10,7 @@ import { useT } from "../i18n";
 import { useTime } from "../i18n/format";
 import { useOperationTexts } from "../i18n/operations";
 import { Link, useQuery } from "../router";
+import { OPERATION as DESPECKLE } from "./despeckle/applicable";
 import { NotFound } from "./NotFound";
 
 const DOI = /\b(10\.\d{4,9}\/[^\s,;]+)/;
@@ -61,6 +62,18 @@ const startFromRun = (operation: Operation, run: Run): Start => ({
     .filter((name) => !run.wanted.includes(name)),
   problem: run.state === "failed" ? run.error : undefined,
 });
+
+/** To the page where parameters are tried on an image, with what is filled in here. */
+function LiveLink({ operation, start }: { operation: Operation; start: Start }) {
+  const t = useT();
+  const [image] = Object.values(start.inputs);
+  if (operation.name !== DESPECKLE) return null;
+  return (
+    <Link className="button" to={image ? `/despeckle/${image}` : "/despeckle"}>
+      {t("despeckle.tryLive")}
+    </Link>
+  );
+}
 
 function About({ operation }: { operation: Operation }) {
   const t = useT();
@@ -142,6 +155,7 @@ export function OperationPage({ name }: { name: string }) {
           <h1 className="op-name">{operation.name}</h1>
           <p className="sub">{texts.summary(operation)}</p>
         </div>
+        {operation.previews && <LiveLink operation={operation} start={start} />}
       </div>
       {run && (
         <p className="note from-run">
