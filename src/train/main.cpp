@@ -171,6 +171,8 @@ void add_despeckle(CLI::App& app, Subcommand& sub, DespeckleOptions& despeckle) 
   sub.app->add_option("--levels", despeckle.network.levels, "resolutions, each half the one before");
   sub.app->add_option("--blocks", despeckle.network.blocks, "residual blocks a level and direction");
   sub.app->add_option("--patch", despeckle.patch, "pixels across");
+  sub.app->add_option("--draws", despeckle.draws, "of a patch; the one with the most detail is taken");
+  sub.app->add_option("--shrink", despeckle.shrink, "pictures are shrunk by a whole number up to this");
   sub.app->add_option("--fewest-looks", despeckle.fewest_looks, "of the speckle");
   sub.app->add_option("--most-looks", despeckle.most_looks, "of the speckle");
   sub.app->add_option("--correlated", despeckle.correlated, "share of patches whose speckle is correlated");

@@ -37,18 +37,21 @@ void check(const Volume<float>& image, const DiffusionLaw& law, const DiffusionS
   expect(law.nu >= 0 && law.nu <= 4, "nu", law.nu, "0 to 4");
   expect(law.q > 0 && law.q <= 10, "q", law.q, "more than 0 to 10");
   for (const double p : {law.p_dark, law.p_bright}) expect(p >= 0 && p <= 2, "p", p, "0 to 2");
+  for (const double a : {law.along, law.across}) expect(a >= 0 && a <= 2, "along", a, "0 to 2");
+  expect(law.rho_tensor >= 0 && law.rho_tensor <= 20, "rho_tensor", law.rho_tensor, "0 to 20 pixels");
   expect(law.quantile > 0 && law.quantile <= 1, "quantile", law.quantile, "more than 0 to 1");
   expect(steps.step >= 0 && steps.step <= 1000, "step", steps.step, "0 to 1000");
   expect(steps.growth >= 1 && steps.growth <= 2, "growth", steps.growth, "1 to 2");
 }
 
 /// What rows lie about row y of slice z.
-detail::Rows rows_at(const Volume<float>& image, std::int64_t y, std::int64_t z) {
+detail::Rows rows_at(const Volume<float>& image, std::int64_t y, std::int64_t z, std::int64_t channel = 0) {
   const auto [width, height, depth] = image.grid().size;
+  const float* values = image.data() + channel * image.grid().voxel_count();
   const auto row = [&](std::int64_t at_y, std::int64_t at_z) {
-    return image.data() + (std::clamp<std::int64_t>(at_z, 0, depth - 1) * height +
-                           std::clamp<std::int64_t>(at_y, 0, height - 1)) *
-                              width;
+    return values + (std::clamp<std::int64_t>(at_z, 0, depth - 1) * height +
+                     std::clamp<std::int64_t>(at_y, 0, height - 1)) *
+                        width;
   };
   detail::Rows rows{row(y, z), row(y - 1, z), row(y + 1, z), nullptr, nullptr};
   if (depth > 1) rows.before = row(y, z - 1), rows.after = row(y, z + 1);
@@ -147,13 +150,19 @@ Diffusion::Diffusion(const Volume<float>& image, const DiffusionLaw& law, const 
            fmt::format("at most {:.3g}, the limit of the explicit scheme here", limit).c_str());
   u_ = image.clone();
   next_ = Volume<float>(grid);
-  g_ = Volume<float>(grid);
 }
 
-void Diffusion::renew_conductivity() {
+bool Diffusion::directed() const {
+  return steps_.scheme != Scheme::aos && u_.grid().size[2] == 1 && (law_.along != 1 || law_.across != 1);
+}
+
+void Diffusion::renew_diffusivity() {
   const Grid& grid = u_.grid();
-  const double sigma = law_.sigma * grid.spacing.x, rho = law_.rho * grid.spacing.x;
-  const Volume<float> smoothed = gaussian(u_, {sigma, sigma, sigma});
+  const auto blurred = [&](const Volume<float>& image, double width) {
+    const double mm = width * grid.spacing.x;
+    return gaussian(image, {mm, mm, mm});
+  };
+  const Volume<float> smoothed = blurred(u_, law_.sigma);
   level_ = sampled_quantile(smoothed.values(), law_.quantile);
   detail::ConductivityLaw law;
   law.inverse_level = level_ > 0 ? static_cast<float>(1 / level_) : 0;
@@ -162,26 +171,50 @@ void Diffusion::renew_conductivity() {
   law.q = static_cast<float>(law_.q);
   law.dark = static_cast<float>(law_.p_dark);
   law.bright = static_cast<float>(law_.p_bright);
+  law.along = static_cast<float>(law_.along);
+  law.across = static_cast<float>(law_.across);
+  const auto weight_y = static_cast<float>(weight_y_), weight_z = static_cast<float>(weight_z_);
+  const std::int64_t n = grid.size[0];
+  const bool turned = directed();
+  Volume<float> r2(grid), tensor(grid, turned ? 3 : 1);
+  const auto orientation = [&](std::int64_t first) {
+    return detail::Orientation{tensor.channel(1).data() + first, tensor.channel(2).data() + first};
+  };
   for_rows(grid, [&](std::int64_t y, std::int64_t z, std::int64_t first) {
-    detail::gradient_row(rows_at(smoothed, y, z), grid.size[0], static_cast<float>(weight_y_),
-                         static_cast<float>(weight_z_), law, g_.data() + first);
+    const detail::Rows rows = rows_at(smoothed, y, z);
+    detail::gradient_row(rows, n, weight_y, weight_z, law, r2.data() + first);
+    if (!turned) return;
+    std::copy_n(r2.data() + first, n, tensor.data() + first);
+    detail::orientation_row(rows, n, weight_y, law, orientation(first));
   });
-  if (law_.rho > 0) g_ = gaussian(g_, {rho, rho, rho});
+  r2 = blurred(r2, law_.rho);
   double k = law_.k_share;
   // Where more than half of the image is flat the median says nothing; k falls to a fiftieth at most.
   if (law_.k_median > 0)
-    k = std::clamp(law_.k_median * std::sqrt(sampled_quantile(g_.values(), 0.5)), 0.02 * k, k);
+    k = std::clamp(law_.k_median * std::sqrt(sampled_quantile(r2.values(), 0.5)), 0.02 * k, k);
   law.inverse_k2 = static_cast<float>(1 / (k * k));
+  if (turned) tensor = blurred(tensor, law_.rho_tensor);
   for_rows(grid, [&](std::int64_t, std::int64_t, std::int64_t first) {
-    detail::conductivity_row(smoothed.data() + first, grid.size[0], law, g_.data() + first);
+    const float* u = smoothed.data() + first;
+    if (turned)
+      return detail::tensor_row(u, r2.data() + first, n, law, tensor.data() + first, orientation(first));
+    detail::conductivity_row(u, n, law, r2.data() + first);
   });
+  d_ = turned ? std::move(tensor) : std::move(r2);
 }
 
 void Diffusion::explicit_step(double tau) {
   const Grid& grid = u_.grid();
+  const std::int64_t n = grid.size[0];
+  const auto step = static_cast<float>(tau), weight_y = static_cast<float>(weight_y_),
+             weight_z = static_cast<float>(weight_z_);
   for_rows(grid, [&](std::int64_t y, std::int64_t z, std::int64_t first) {
-    detail::explicit_row(rows_at(u_, y, z), rows_at(g_, y, z), grid.size[0], static_cast<float>(tau),
-                         static_cast<float>(weight_y_), static_cast<float>(weight_z_), next_.data() + first);
+    float* out = next_.data() + first;
+    if (!directed())
+      return detail::explicit_row(rows_at(u_, y, z), rows_at(d_, y, z), n, step, weight_y, weight_z, out);
+    const detail::TensorRows tensor{d_.data() + first, rows_at(d_, y, z, 1), rows_at(d_, y, z, 2), y == 0,
+                                    y + 1 == grid.size[1]};
+    detail::tensor_explicit_row(rows_at(u_, y, z), tensor, n, step, weight_y, out);
   });
   std::swap(u_, next_);
 }
@@ -213,7 +246,7 @@ void Diffusion::aos_step(double tau) {
             for (std::int64_t i = 0; i + 1 < n; ++i)
               for (std::int64_t x = 0; x < width; ++x) {
                 const std::int64_t at = first + i * stride + x;
-                coupling[static_cast<std::size_t>(at)] = factor * (g_.data()[at] + g_.data()[at + stride]);
+                coupling[static_cast<std::size_t>(at)] = factor * (d_.data()[at] + d_.data()[at + stride]);
               }
             solve_lines(solution.data() + first, coupling.data() + first, n, stride, width, work);
           }
@@ -228,7 +261,7 @@ void Diffusion::aos_step(double tau) {
 double Diffusion::advance(double most) {
   const double time = std::min(steps_.step, most);
   if (!(time > 0)) return 0;
-  renew_conductivity();
+  renew_diffusivity();
   switch (steps_.scheme) {
     case Scheme::explicit_euler: explicit_step(time); break;
     case Scheme::aos: aos_step(time); break;

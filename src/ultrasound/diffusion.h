@@ -13,10 +13,15 @@ namespace sg::ultrasound {
 /// Viergever 1998, doi:10.1109/83.661190), stable and within those values whatever the step. fed: fast
 /// explicit diffusion (Grewenig, Weickert & Bruhn 2010, doi:10.1007/978-3-642-15986-2_54), cycles of explicit
 /// steps some of which are far beyond the limit, stable at the end of each; small overshoots. All conserve
-/// the mean.
+/// the mean. What is said of values holds for D = g; a tensor's mixed derivatives overshoot a little.
 enum class Scheme { explicit_euler, aos, fed };
 
-/// ∂u/∂t = div(g·∇u), no flux through the border, u(0) = image, with
+/// ∂u/∂t = div(D·∇u), no flux through the border, u(0) = image. D is a number g or, in 2-D with fed or
+/// explicit_euler and unless along = across = 1, a tensor that smooths more along edges than across them:
+///   D = g^(1 + (across − 1)·c)·nnᵀ + g^(1 + (along − 1)·c)·(I − nnᵀ),   c = √((λ₁ − λ₂)/(λ₁ + λ₂))
+/// n the unit eigenvector of λ₁ ≥ λ₂, the eigenvalues of the structure tensor J = G_ρₜ ∗ (∇u_σ∇u_σᵀ) of the
+/// relative gradient that r is the length of (Weickert 1998, Anisotropic diffusion in image processing, with
+/// c in the exponent, so that D = g where there is no direction). And
 ///   g = α(s)·(1 + r²/k²)^(−p(s)),   r² = G_ρ ∗ (|∇u_σ|/(M·s^κ))²,   s = min(u_σ/M, 1),
 ///   p = p₀ + (p₁ − p₀)·s^q   the region indicator as variable exponent: p = 1 is Perona–Malik, which keeps
 ///                            edges, p = ½ Charbonnier, which smooths
@@ -24,7 +29,7 @@ enum class Scheme { explicit_euler, aos, fed };
 ///   k = min(k_share, k_median·median r), so that weaker and weaker edges are kept as speckle goes
 /// u_σ = Gaussian of σ pixels of u, M = a high quantile of u_σ. κ makes what counts as an edge grow with the
 /// grey level, as speckle does (s is taken as 0.02 at least there); ρ is the width of the window over which a
-/// gradient is an edge's and not a grain's. g is renewed at every step (AOS, explicit) or cycle (FED).
+/// gradient is an edge's and not a grain's. D is renewed at every step (AOS, explicit) or cycle (FED).
 /// Doubly degenerate diffusion (Zhou et al. 2015, doi:10.1109/TIP.2014.2376185: κ = ρ = k_median = 0,
 /// p₀ = p₁) and the variable exponent (ν = 0 besides) are special cases. Lengths are in pixels along x;
 /// spacing along y and z counts relative to it. Defaults by experiment, see docs/adr/0012-despeckling.md.
@@ -38,6 +43,8 @@ struct DiffusionLaw {
   double q = 2;                          // above 0
   double p_dark = 0.9, p_bright = 0.65;  // 0 to 2
   double quantile = 0.995;               // that is M
+  double along = 0.6, across = 1.3;      // 0 to 2
+  double rho_tensor = 2.5;               // px
 };
 
 struct DiffusionSteps {
@@ -60,13 +67,14 @@ class Diffusion {
   double time() const { return time_; }
 
  private:
-  void renew_conductivity();
+  bool directed() const;
+  void renew_diffusivity();
   void explicit_step(double tau);
   void aos_step(double tau);
 
   DiffusionLaw law_;
   DiffusionSteps steps_;
-  Volume<float> u_, next_, g_;
+  Volume<float> u_, next_, d_;  // d: g, or D_xx, D_yy, D_xy
   double weight_y_ = 1, weight_z_ = 1, time_ = 0, level_ = 0;
 };
 

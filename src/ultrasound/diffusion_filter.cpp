@@ -146,7 +146,7 @@ Diffusion diffusion_for(const Volume<float>& intensity, const DiffusionFilter& o
   const auto [stride_x, stride_y] = stride;
   DiffusionLaw law = options.law;
   const int longest = std::max(stride_x, stride_y);
-  law.sigma *= longest, law.rho *= longest;
+  law.sigma *= longest, law.rho *= longest, law.rho_tensor *= longest;
   const double step = 2 * std::pow(std::clamp(looks, 0.5, 100.0), -0.85) * stride_x * stride_y;
   return {intensity, law, {options.scheme, options.scheme == Scheme::explicit_euler ? 0 : step, 1.2}};
 }

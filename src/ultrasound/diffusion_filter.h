@@ -14,7 +14,7 @@ namespace sg::ultrasound {
 struct DiffusionFilter {
   double looks = 0;  // 0: estimated
   double time = 0;   // of the diffusion, square pixels; 0: until what is taken away looks like speckle
-  DiffusionLaw law;  // σ and ρ count in strides of the speckle
+  DiffusionLaw law;  // its lengths count in strides of the speckle
   Scheme scheme = Scheme::fed;
 };
 

@@ -83,6 +83,74 @@ HWY_INLINE V conductivity(V u, V r2, const ConductivityLaw& law) {
   return hn::Mul(hn::Div(hn::Add(a, a), hn::Add(one, a)), edge);
 }
 
+HWY_INLINE V scale_of(V u, const ConductivityLaw& law) { return relative_gradient(u, all(1), law); }
+
+void orientation_row_simd(const Rows& s, std::int64_t n, float weight_y, const ConductivityLaw& law,
+                          const Orientation& out) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(D()));
+  const float both = 0.5F * std::sqrt(weight_y);
+  std::int64_t x = 1;
+  for (; x + lanes < n; x += lanes) {
+    const V across = hn::Sub(at(s.here + x + 1), at(s.here + x - 1));
+    const V down = hn::Sub(at(s.below + x), at(s.above + x));
+    const V scale = scale_of(at(s.here + x), law);
+    const V difference = hn::NegMulAdd(all(weight_y), square(down), square(across));
+    hn::StoreU(hn::Mul(hn::Mul(all(0.25F), difference), scale), D(), out.difference + x);
+    hn::StoreU(hn::Mul(hn::Mul(all(both), hn::Mul(across, down)), scale), D(), out.product + x);
+  }
+  const auto single = [&](std::int64_t i) {
+    const float across = s.here[std::min(i + 1, n - 1)] - s.here[std::max<std::int64_t>(i - 1, 0)];
+    const float down = s.below[i] - s.above[i];
+    const float scale = hn::GetLane(scale_of(all(s.here[i]), law));
+    out.difference[i] = 0.25F * std::fma(-weight_y, down * down, across * across) * scale;
+    out.product[i] = both * (across * down) * scale;
+  };
+  if (n > 0) single(0);
+  for (; x < n; ++x) single(x);
+}
+
+struct Tensor {
+  V xx, yy, xy;
+};
+HWY_INLINE Tensor tensor(V u, V r2, V trace, V difference, V product, const ConductivityLaw& law) {
+  const D d;
+  const V one = all(1), share = share_of(u, law);
+  const V p = hn::MulAdd(all(law.bright - law.dark), power(share, law.q), all(law.dark));
+  const V log_g = hn::Neg(hn::Mul(p, hn::Log1p(d, hn::Mul(r2, all(law.inverse_k2)))));
+  const V length = hn::Sqrt(hn::MulAdd(difference, difference, square(product)));
+  const V tiny = all(1e-30F);
+  const V coherence = hn::Sqrt(hn::Min(one, hn::Div(length, hn::Max(trace, tiny))));
+  const V along = hn::Exp(d, hn::Mul(hn::MulAdd(all(law.along - 1), coherence, one), log_g));
+  const V across = hn::Exp(d, hn::Mul(hn::MulAdd(all(law.across - 1), coherence, one), log_g));
+  const V mean = hn::Mul(all(0.5F), hn::Add(along, across)),
+          rest = hn::Mul(all(0.5F), hn::Sub(across, along));
+  const V unit = hn::Div(rest, hn::Max(length, tiny));
+  const V turned = hn::Mul(unit, difference);
+  Tensor found{hn::Add(mean, turned), hn::Sub(mean, turned), hn::Mul(unit, product)};
+  if (law.nu == 0) return found;
+  const V a = power(share, law.nu), alpha = hn::Div(hn::Add(a, a), hn::Add(one, a));
+  return {hn::Mul(alpha, found.xx), hn::Mul(alpha, found.yy), hn::Mul(alpha, found.xy)};
+}
+
+void tensor_row_simd(const float* smoothed, const float* r2, std::int64_t n, const ConductivityLaw& law,
+                     float* trace, const Orientation& o) {
+  const D d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  std::int64_t x = 0;
+  for (; x + lanes <= n; x += lanes) {
+    const Tensor t =
+        tensor(at(smoothed + x), at(r2 + x), at(trace + x), at(o.difference + x), at(o.product + x), law);
+    hn::StoreU(t.xx, d, trace + x);
+    hn::StoreU(t.yy, d, o.difference + x);
+    hn::StoreU(t.xy, d, o.product + x);
+  }
+  for (; x < n; ++x) {
+    const Tensor t =
+        tensor(all(smoothed[x]), all(r2[x]), all(trace[x]), all(o.difference[x]), all(o.product[x]), law);
+    trace[x] = hn::GetLane(t.xx), o.difference[x] = hn::GetLane(t.yy), o.product[x] = hn::GetLane(t.xy);
+  }
+}
+
 void conductivity_row_simd(const float* smoothed, std::int64_t n, const ConductivityLaw& law, float* r2) {
   const D d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
@@ -189,6 +257,50 @@ void explicit_row_simd(const Rows& u, const Rows& g, std::int64_t n, float tau, 
   for (; x < n; ++x) single(x);
 }
 
+void tensor_explicit_row_simd(const Rows& u, const TensorRows& t, std::int64_t n, float tau, float weight_y,
+                              float* out) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(D()));
+  const float half = 0.5F * tau, mixed = 0.5F * std::sqrt(weight_y);
+  const float up = t.first ? -mixed : mixed, down = t.last ? -mixed : mixed;
+  std::int64_t x = 1;
+  for (; x + lanes < n; x += lanes) {
+    const float *here = u.here + x, *above = u.above + x, *below = u.below + x;
+    V sum =
+        hn::Add(flux(here, t.xx + x, here + 1, t.xx + x + 1), flux(here, t.xx + x, here - 1, t.xx + x - 1));
+    const V vertical = hn::Add(flux(here, t.yy.here + x, below, t.yy.below + x),
+                               flux(here, t.yy.here + x, above, t.yy.above + x));
+    sum = hn::MulAdd(all(weight_y), vertical, sum);
+    const V below_right = at(below + 1), below_left = at(below - 1), above_right = at(above + 1),
+            above_left = at(above - 1);
+    V corners = hn::Mul(at(t.xy.here + x + 1), hn::Sub(below_right, above_right));
+    corners = hn::NegMulAdd(at(t.xy.here + x - 1), hn::Sub(below_left, above_left), corners);
+    sum = hn::MulAdd(all(mixed), corners, sum);
+    sum = hn::MulAdd(hn::Mul(all(down), at(t.xy.below + x)), hn::Sub(below_right, below_left), sum);
+    sum = hn::NegMulAdd(hn::Mul(all(up), at(t.xy.above + x)), hn::Sub(above_right, above_left), sum);
+    hn::StoreU(hn::MulAdd(all(half), sum, at(here)), D(), out + x);
+  }
+  const auto single = [&](std::int64_t i) {
+    const std::int64_t l = std::max<std::int64_t>(i - 1, 0), r = std::min(i + 1, n - 1);
+    const auto between = [&](float other, float d_other, float own) {
+      return (d_other + own) * (other - u.here[i]);
+    };
+    float sum = between(u.here[r], t.xx[r], t.xx[i]) + between(u.here[l], t.xx[l], t.xx[i]);
+    sum = std::fma(
+        weight_y,
+        between(u.below[i], t.yy.below[i], t.yy.here[i]) + between(u.above[i], t.yy.above[i], t.yy.here[i]),
+        sum);
+    const float right = r == i ? -t.xy.here[i] : t.xy.here[r], left = l == i ? -t.xy.here[i] : t.xy.here[l];
+    float corners = right * (u.below[r] - u.above[r]);
+    corners = std::fma(-left, u.below[l] - u.above[l], corners);
+    sum = std::fma(mixed, corners, sum);
+    sum = std::fma(down * t.xy.below[i], u.below[r] - u.below[l], sum);
+    sum = std::fma(-up * t.xy.above[i], u.above[r] - u.above[l], sum);
+    out[i] = std::fma(half, sum, u.here[i]);
+  };
+  if (n > 0) single(0);
+  for (; x < n; ++x) single(x);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace sg::ultrasound::detail
 HWY_AFTER_NAMESPACE();
@@ -199,6 +311,9 @@ namespace sg::ultrasound::detail {
 HWY_EXPORT(gradient_row_simd);
 HWY_EXPORT(conductivity_row_simd);
 HWY_EXPORT(explicit_row_simd);
+HWY_EXPORT(orientation_row_simd);
+HWY_EXPORT(tensor_row_simd);
+HWY_EXPORT(tensor_explicit_row_simd);
 HWY_EXPORT(log_row_simd);
 HWY_EXPORT(ratio_sums_simd);
 
@@ -214,6 +329,21 @@ void conductivity_row(const float* smoothed, std::int64_t n, const ConductivityL
 void explicit_row(const Rows& u, const Rows& g, std::int64_t n, float tau, float weight_y, float weight_z,
                   float* out) {
   HWY_DYNAMIC_DISPATCH(explicit_row_simd)(u, g, n, tau, weight_y, weight_z, out);
+}
+
+void orientation_row(const Rows& smoothed, std::int64_t n, float weight_y, const ConductivityLaw& law,
+                     const Orientation& out) {
+  HWY_DYNAMIC_DISPATCH(orientation_row_simd)(smoothed, n, weight_y, law, out);
+}
+
+void tensor_row(const float* smoothed, const float* r2, std::int64_t n, const ConductivityLaw& law,
+                float* trace, const Orientation& orientation) {
+  HWY_DYNAMIC_DISPATCH(tensor_row_simd)(smoothed, r2, n, law, trace, orientation);
+}
+
+void tensor_explicit_row(const Rows& u, const TensorRows& tensor, std::int64_t n, float tau, float weight_y,
+                         float* out) {
+  HWY_DYNAMIC_DISPATCH(tensor_explicit_row_simd)(u, tensor, n, tau, weight_y, out);
 }
 
 void log_row(const float* values, std::int64_t n, float least, float* out) {
@@ -234,6 +364,38 @@ void gradient_row_reference(const Rows& s, std::int64_t n, float weight_y, float
     if (s.before != nullptr) sum += weight_z * square(s.after[x] - s.before[x]);
     const double share = std::clamp<double>(s.here[x] * law.inverse_level, least_share, 1);
     r2[x] = static_cast<float>(0.25 * sum * square(law.inverse_level) / std::pow(share, 2 * law.kappa));
+  }
+}
+
+void orientation_row_reference(const Rows& s, std::int64_t n, float weight_y, const ConductivityLaw& law,
+                               const Orientation& out) {
+  for (std::int64_t x = 0; x < n; ++x) {
+    const double across =
+        0.5 * (double{s.here[std::min(x + 1, n - 1)]} - s.here[std::max<std::int64_t>(x - 1, 0)]);
+    const double down = 0.5 * std::sqrt(double{weight_y}) * (double{s.below[x]} - s.above[x]);
+    const double share = std::clamp<double>(s.here[x] * law.inverse_level, least_share, 1);
+    const double scale = double{law.inverse_level} * law.inverse_level / std::pow(share, 2 * law.kappa);
+    out.difference[x] = static_cast<float>(scale * (across * across - down * down));
+    out.product[x] = static_cast<float>(scale * 2 * across * down);
+  }
+}
+
+void tensor_row_reference(const float* smoothed, const float* r2, std::int64_t n, const ConductivityLaw& law,
+                          float* trace, const Orientation& o) {
+  for (std::int64_t x = 0; x < n; ++x) {
+    const double length = std::hypot(o.difference[x], o.product[x]);
+    const double coherence = trace[x] > 0 ? std::sqrt(std::min(1.0, length / trace[x])) : 0;
+    const double share = std::clamp<double>(smoothed[x] * law.inverse_level, 0, 1);
+    const double a = std::pow(share, law.nu), alpha = law.nu == 0 ? 1 : 2 * a / (1 + a);
+    const double p = law.dark + (law.bright - law.dark) * std::pow(share, law.q);
+    const double g = std::pow(1 + r2[x] * law.inverse_k2, -p);
+    const double along = alpha * std::pow(g, 1 + (law.along - 1) * coherence),
+                 across = alpha * std::pow(g, 1 + (law.across - 1) * coherence);
+    // The angle of n, doubled.
+    const double c = length > 0 ? o.difference[x] / length : 0, s = length > 0 ? o.product[x] / length : 0;
+    trace[x] = static_cast<float>(0.5 * (along + across) + 0.5 * (across - along) * c);
+    o.difference[x] = static_cast<float>(0.5 * (along + across) - 0.5 * (across - along) * c);
+    o.product[x] = static_cast<float>(0.5 * (across - along) * s);
   }
 }
 
@@ -276,6 +438,26 @@ void explicit_row_reference(const Rows& u, const Rows& g, std::int64_t n, float 
     if (x + 1 < n) sum += flux(u.here, g.here, x + 1);
     if (x > 0) sum += flux(u.here, g.here, x - 1);
     if (u.before != nullptr) sum += weight_z * (flux(u.after, g.after, x) + flux(u.before, g.before, x));
+    out[x] = static_cast<float>(u.here[x] + tau * sum);
+  }
+}
+
+void tensor_explicit_row_reference(const Rows& u, const TensorRows& t, std::int64_t n, float tau,
+                                   float weight_y, float* out) {
+  const double mixed = 0.25 * std::sqrt(double{weight_y});
+  for (std::int64_t x = 0; x < n; ++x) {
+    const auto flux = [&](float other, float d_other, float own) {
+      return 0.5 * (double{d_other} + own) * (double{other} - u.here[x]);
+    };
+    const std::int64_t l = std::max<std::int64_t>(x - 1, 0), r = std::min(x + 1, n - 1);
+    double sum = flux(u.here[r], t.xx[r], t.xx[x]) + flux(u.here[l], t.xx[l], t.xx[x]);
+    sum += weight_y *
+           (flux(u.below[x], t.yy.below[x], t.yy.here[x]) + flux(u.above[x], t.yy.above[x], t.yy.here[x]));
+    // Each neighbour's D_xy times the central difference across there, with the other sign beyond a border.
+    const double right = (r == x ? -1 : 1) * t.xy.here[r], left = (l == x ? -1 : 1) * t.xy.here[l];
+    const double under = (t.last ? -1 : 1) * t.xy.below[x], over = (t.first ? -1 : 1) * t.xy.above[x];
+    sum += mixed * (right * (double{u.below[r]} - u.above[r]) - left * (double{u.below[l]} - u.above[l]) +
+                    under * (double{u.below[r]} - u.below[l]) - over * (double{u.above[r]} - u.above[l]));
     out[x] = static_cast<float>(u.here[x] + tau * sum);
   }
 }

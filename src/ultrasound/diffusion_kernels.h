@@ -13,6 +13,7 @@ struct ConductivityLaw {
   float nu = 1;  // 0: α = 1
   float q = 1;
   float dark = 1, bright = 0.5F;  // p where u_σ = 0 and where u_σ = M
+  float along = 1, across = 1;
 };
 
 /// A row of the smoothed image and its neighbours across; at a border the row itself stands in for what is
@@ -30,9 +31,27 @@ void gradient_row(const Rows& smoothed, std::int64_t n, float weight_y, float we
 void gradient_row_reference(const Rows& smoothed, std::int64_t n, float weight_y, float weight_z,
                             const ConductivityLaw& law, float* r2);
 
+/// The other parts of the structure tensor of a row in 2-D, over the same: (∂x u)² − (∂y u)² and 2·∂x u·∂y u.
+struct Orientation {
+  float *difference, *product;
+};
+void orientation_row(const Rows& smoothed, std::int64_t n, float weight_y, const ConductivityLaw& law,
+                     const Orientation& out);
+void orientation_row_reference(const Rows& smoothed, std::int64_t n, float weight_y,
+                               const ConductivityLaw& law, const Orientation& out);
+
 /// r² of a row becomes g, in 0…1.
 void conductivity_row(const float* smoothed, std::int64_t n, const ConductivityLaw& law, float* r2);
 void conductivity_row_reference(const float* smoothed, std::int64_t n, const ConductivityLaw& law, float* r2);
+
+/// As conductivity_row, but with a direction: with the smoothed structure tensor (`trace` is its r²),
+/// coherence c = √((λ₁ − λ₂)/(λ₁ + λ₂)) and the unit vector n of its larger eigenvalue
+///   D = g^(1 + (across − 1)·c)·nnᵀ + g^(1 + (along − 1)·c)·(I − nnᵀ),
+/// D_xx takes the place of the trace, D_yy and D_xy of the tensor's other parts.
+void tensor_row(const float* smoothed, const float* r2, std::int64_t n, const ConductivityLaw& law,
+                float* trace, const Orientation& orientation);
+void tensor_row_reference(const float* smoothed, const float* r2, std::int64_t n, const ConductivityLaw& law,
+                          float* trace, const Orientation& orientation);
 
 /// ln max(value, least), 0 where the value is not above 0.
 void log_row(const float* values, std::int64_t n, float least, float* out);
@@ -58,5 +77,18 @@ void explicit_row(const Rows& u, const Rows& g, std::int64_t n, float tau, float
                   float* out);
 void explicit_row_reference(const Rows& u, const Rows& g, std::int64_t n, float tau, float weight_y,
                             float weight_z, float* out);
+
+/// out = u + τ·div(D∇u) on a row in 2-D: the part of D_xx and D_yy as explicit_row's, that of D_xy by central
+/// differences (Weickert's standard scheme). Beyond the border D_xy has the other sign, which closes it;
+/// `first` and `last` say that the row lies at it. Symmetric, and as stable as explicit_row where 0 ≤ D ≤ 1.
+struct TensorRows {
+  const float* xx;
+  Rows yy, xy;
+  bool first = false, last = false;
+};
+void tensor_explicit_row(const Rows& u, const TensorRows& tensor, std::int64_t n, float tau, float weight_y,
+                         float* out);
+void tensor_explicit_row_reference(const Rows& u, const TensorRows& tensor, std::int64_t n, float tau,
+                                   float weight_y, float* out);
 
 }  // namespace sg::ultrasound::detail

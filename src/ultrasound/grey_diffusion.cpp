@@ -37,7 +37,13 @@ class BiasOfVariance {
 
 GreyDiffused diffuse_grey(const Volume<float>& grey, const GreyDiffusion& options, const Context& context) {
   constexpr double per_grain = 0.45, shortest = 2, longest = 60;
-  const DiffusionLaw law{.sigma = 1, .k_share = 1.5 * options.edge, .kappa = 0, .p_dark = 1, .p_bright = 1};
+  const DiffusionLaw law{.sigma = 1,
+                         .k_share = 1.5 * options.edge,
+                         .kappa = 0,
+                         .p_dark = 1,
+                         .p_bright = 1,
+                         .along = 1,
+                         .across = 1};
   const bool plain = options.scheme == Scheme::explicit_euler;
   Diffusion diffusion(grey, law, {options.scheme, plain ? 0.0 : 0.5, 1.2});
   const double end =

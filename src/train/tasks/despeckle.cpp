@@ -57,6 +57,23 @@ Grid square(std::int64_t size) {
   return grid;
 }
 
+/// How often `size` pixels go into the shorter side of an image's slices.
+std::int64_t room(const nn::Tensor& image, std::int64_t size) {
+  return std::min(image.shape[1], image.shape[2]) / size;
+}
+
+/// Mean absolute difference between neighbours in a size × size patch, over its mean.
+double variation(const std::vector<float>& patch, std::int64_t size) {
+  double sum = 0, total = 1e-3;
+  const auto n = static_cast<std::size_t>(size);
+  for (std::size_t i = 0; i < patch.size(); ++i) {
+    total += patch[i];
+    if ((i + 1) % n != 0) sum += std::abs(patch[i + 1] - patch[i]);
+    if (i + n < patch.size()) sum += std::abs(patch[i + n] - patch[i]);
+  }
+  return sum / total;
+}
+
 double psnr(const torch::Tensor& error) { return -10 * std::log10(error.square().mean().item<double>()); }
 
 class DespeckleTask : public Task {
@@ -66,6 +83,8 @@ class DespeckleTask : public Task {
     const std::int64_t least = std::int64_t{1} << (options.network.levels - 1);
     expect(options.patch >= 2 * least && options.patch <= 1024, "patch", options.patch,
            "two pixels at the lowest resolution to 1024");
+    expect(options.shrink >= 1 && options.shrink <= 16, "shrink", options.shrink, "1 to 16");
+    expect(options.draws >= 1 && options.draws <= 16, "draws", options.draws, "1 to 16");
     expect(options.fewest_looks >= 0.5 && options.fewest_looks <= options.most_looks, "fewest_looks",
            options.fewest_looks, "0.5 to the most looks");
     expect(options.most_looks <= 100, "most_looks", options.most_looks, "at most 100");
@@ -104,8 +123,9 @@ class DespeckleTask : public Task {
     const double looks = validated_looks[i % validated_looks.size()];
     Rng rng = Rng(0x76616c).fork(i);
     Rng place = Rng(0x706c61).fork(i / validated_looks.size());
-    const std::vector<float> clean =
-        random_patch(held_out_[i / validated_looks.size()].values, train::validation_size, place);
+    const nn::Tensor& held_out = held_out_[i / validated_looks.size()].values;
+    const std::int64_t shrink = std::min(options_.shrink, room(held_out, train::validation_size));
+    const std::vector<float> clean = random_patch(held_out, train::validation_size, place, (shrink + 1) / 2);
     return speckled(clean, train::validation_size, {looks, looks, false}, rng);
   }
 
@@ -138,6 +158,8 @@ class DespeckleTask : public Task {
             {"levels", options_.network.levels},
             {"blocks", options_.network.blocks},
             {"patch", options_.patch},
+            {"shrink", options_.shrink},
+            {"draws", options_.draws},
             {"looks", {options_.fewest_looks, options_.most_looks}},
             {"correlated", options_.correlated},
             {"phantoms", options_.phantoms},
@@ -216,12 +238,17 @@ class DespeckleTask : public Task {
   }
 
   std::vector<float> photograph(Rng& rng) const {
-    // Much of a picture may be empty; a patch without anything teaches little.
+    // Much of a picture may be empty or smooth; a patch without anything teaches little.
     std::vector<float> patch;
-    for (int attempt = 0; attempt < 3; ++attempt) {
-      patch = random_patch(pictures_[rng.below(pictures_.size())].values, options_.patch, rng);
-      const auto [low, high] = std::minmax_element(patch.begin(), patch.end());
-      if (*high - *low > 0.15F) break;
+    double most_detail = -1;
+    for (int draw = 0; draw < options_.draws; ++draw) {
+      const nn::Tensor& values = pictures_[rng.below(pictures_.size())].values;
+      const std::int64_t most = std::min(options_.shrink, room(values, options_.patch));
+      const std::int64_t shrink =
+          most == 1 ? 1 : 1 + static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(most)));
+      std::vector<float> drawn = random_patch(values, options_.patch, rng, shrink);
+      const double detail = variation(drawn, options_.patch);
+      if (detail > most_detail) most_detail = detail, patch = std::move(drawn);
     }
     const auto bright = static_cast<float>(std::exp(0.25 * rng.normal()));
     for (float& value : patch) value = std::min(1.0F, bright * value);

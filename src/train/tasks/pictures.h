@@ -21,7 +21,9 @@ struct Picture {
 /// other shapes and for slices of less than `least` pixels along an axis; what TensorFile::open throws.
 std::vector<Picture> read_pictures(const std::filesystem::path& data, std::int64_t least);
 
-/// size × size pixels of a random slice, turned or mirrored by chance.
-std::vector<float> random_patch(const nn::Tensor& image, std::int64_t size, Rng& rng);
+/// size × size pixels of a random slice, turned or mirrored by chance; each the mean of shrink × shrink of
+/// the image's, which must have as many.
+std::vector<float> random_patch(const nn::Tensor& image, std::int64_t size, Rng& rng,
+                                std::int64_t shrink = 1);
 
 }  // namespace sg::train
