@@ -15,8 +15,8 @@ namespace sg::ultrasound {
 namespace {
 
 constexpr int most_steps = 60;
-constexpr double energy_share = 0.39;  // of the two times, in their weighted geometric mean
-constexpr double early = 0.85;         // of the time of the best PSNR: outlines and dark detail go before it
+constexpr double energy_share = 0.45;  // of the two times, in their weighted geometric mean
+constexpr double early = 0.9;          // of the time of the best PSNR: outlines and dark detail go before it
 constexpr double dark = 0.12;          // of the bright: ratios below it are left out
 
 /// Sums over the pixels that are looked at, in rows added up in order.
@@ -105,7 +105,7 @@ Volume<float> at_time(const std::deque<Snapshot>& snapshots, double time) {
 void run_until_white(Diffusion& diffusion, const Volume<float>& noisy, const Judge& judge,
                      DiffusionOutcome& outcome, const Context& context) {
   const double looks = std::min(outcome.looks, 16.0);
-  Crossing energy{0.97 - 0.0205 * looks, {}}, whiteness{0.0088 - 0.0015 * looks, {}};
+  Crossing energy{0.97 - 0.0205 * looks, {}}, whiteness{0.0078 - 0.0005 * looks, {}};
   std::deque<Snapshot> snapshots;
   snapshots.push_back({0, noisy.clone()});
   DiffusionMoment before{0, 0, -1};

@@ -40,8 +40,8 @@ Diffusion diffusion_for(const Volume<float>& intensity, const DiffusionFilter& o
                         std::array<int, 2> stride);
 
 /// Despeckling by diffusion.h of an intensity image with multiplicative Gamma speckle, stopped when what was
-/// taken away has the energy and the whiteness of speckle: at 0.85·t_E^0.39·t_W^0.61, the times at which
-///   L·Σ(f − u)²/Σu² ≥ 0.97 − 0.0205·L   and   correlation ≥ 0.0088 − 0.0015·L   (L at most 16),
+/// taken away has the energy and the whiteness of speckle: at 0.9·t_E^0.45·t_W^0.55, the times at which
+///   L·Σ(f − u)²/Σu² ≥ 0.97 − 0.0205·L   and   correlation ≥ 0.0078 − 0.0005·L   (L at most 16),
 /// limits found by simulation on natural pictures (Morozov's principle weighted by intensity, and the
 /// whiteness of the residual); by the first alone where neighbours are correlated. `mask`: what is looked at
 /// for both and for L; all of the image is smoothed. A constant image comes back as it is. Throws
