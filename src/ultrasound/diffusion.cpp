@@ -72,6 +72,42 @@ void for_rows(const Grid& grid, const Work& work) {
       {}, row_grain);
 }
 
+/// r², and the structure tensor before it is smoothed (its trace, and the parts of Orientation) as means of 2
+/// × 2 pixels: it is smoothed so much that half the resolution holds all of it, at a quarter of the cost.
+Volume<float> half_tensor(const Volume<float>& smoothed, float weight_y, const detail::ConductivityLaw& law,
+                          Volume<float>& r2) {
+  const Grid& grid = smoothed.grid();
+  const std::int64_t n = grid.size[0], height = grid.size[1];
+  Grid half = grid;
+  half.size = {(n + 1) / 2, (height + 1) / 2, 1};
+  half.spacing.x *= 2, half.spacing.y *= 2;
+  Volume<float> tensor(half, 3);
+  parallel_for(
+      half.size[1],
+      [&](std::int64_t begin, std::int64_t end) {
+        std::vector<float> parts(static_cast<std::size_t>(4 * n));
+        for (std::int64_t row = begin; row < end; ++row) {
+          const std::array<std::int64_t, 2> pair{2 * row, std::min(2 * row + 1, height - 1)};
+          for (std::int64_t i = 0; i < 2; ++i) {
+            const detail::Rows rows = rows_at(smoothed, pair[static_cast<std::size_t>(i)], 0);
+            detail::gradient_row(rows, n, weight_y, 0, law,
+                                 r2.data() + pair[static_cast<std::size_t>(i)] * n);
+            detail::orientation_row(rows, n, weight_y, law,
+                                    {&parts[static_cast<std::size_t>(2 * i * n)],
+                                     &parts[static_cast<std::size_t>((2 * i + 1) * n)]});
+          }
+          const auto out = [&](std::int64_t channel) {
+            return tensor.channel(channel).data() + row * half.size[0];
+          };
+          detail::halved_row(r2.data() + pair[0] * n, r2.data() + pair[1] * n, n, out(0));
+          for (const std::int64_t part : {0, 1})
+            detail::halved_row(parts.data() + part * n, parts.data() + (2 + part) * n, n, out(1 + part));
+        }
+      },
+      {}, row_grain / 2);
+  return tensor;
+}
+
 /// The largest explicit step that is stable: each pixel keeps a share of itself.
 double stable_step(const Grid& grid, double weight_y, double weight_z) {
   double sum = 0;
@@ -176,31 +212,42 @@ void Diffusion::renew_diffusivity() {
   const auto weight_y = static_cast<float>(weight_y_), weight_z = static_cast<float>(weight_z_);
   const std::int64_t n = grid.size[0];
   const bool turned = directed();
-  Volume<float> r2(grid), tensor(grid, turned ? 3 : 1);
-  const auto orientation = [&](std::int64_t first) {
-    return detail::Orientation{tensor.channel(1).data() + first, tensor.channel(2).data() + first};
-  };
-  for_rows(grid, [&](std::int64_t y, std::int64_t z, std::int64_t first) {
-    const detail::Rows rows = rows_at(smoothed, y, z);
-    detail::gradient_row(rows, n, weight_y, weight_z, law, r2.data() + first);
-    if (!turned) return;
-    std::copy_n(r2.data() + first, n, tensor.data() + first);
-    detail::orientation_row(rows, n, weight_y, law, orientation(first));
-  });
+  Volume<float> r2(grid), tensor;
+  if (turned) {
+    tensor = half_tensor(smoothed, weight_y, law, r2);
+    tensor = blurred(tensor, law_.rho_tensor);
+  } else {
+    for_rows(grid, [&](std::int64_t y, std::int64_t z, std::int64_t first) {
+      detail::gradient_row(rows_at(smoothed, y, z), n, weight_y, weight_z, law, r2.data() + first);
+    });
+  }
   r2 = blurred(r2, law_.rho);
   double k = law_.k_share;
   // Where more than half of the image is flat the median says nothing; k falls to a fiftieth at most.
   if (law_.k_median > 0)
     k = std::clamp(law_.k_median * std::sqrt(sampled_quantile(r2.values(), 0.5)), 0.02 * k, k);
   law.inverse_k2 = static_cast<float>(1 / (k * k));
-  if (turned) tensor = blurred(tensor, law_.rho_tensor);
-  for_rows(grid, [&](std::int64_t, std::int64_t, std::int64_t first) {
-    const float* u = smoothed.data() + first;
-    if (turned)
-      return detail::tensor_row(u, r2.data() + first, n, law, tensor.data() + first, orientation(first));
-    detail::conductivity_row(u, n, law, r2.data() + first);
+  if (!turned) {
+    for_rows(grid, [&](std::int64_t, std::int64_t, std::int64_t first) {
+      detail::conductivity_row(smoothed.data() + first, n, law, r2.data() + first);
+    });
+    std::swap(d_, r2);
+    return;
+  }
+  if (d_.empty()) d_ = Volume<float>(grid, 3);
+  const std::int64_t rows = tensor.grid().size[1], half = tensor.grid().size[0];
+  for_rows(grid, [&](std::int64_t y, std::int64_t, std::int64_t first) {
+    const std::int64_t near = y / 2,
+                       far = std::clamp<std::int64_t>(y % 2 == 0 ? near - 1 : near + 1, 0, rows - 1);
+    const auto part = [&](std::int64_t channel) {
+      const float* values = tensor.data() + channel * rows * half;
+      float* out = d_.data() + channel * grid.voxel_count() + first;
+      detail::doubled_row(values + near * half, values + far * half, n, out);
+      return out;
+    };
+    float* trace = part(0);
+    detail::tensor_row(smoothed.data() + first, r2.data() + first, n, law, trace, {part(1), part(2)});
   });
-  d_ = turned ? std::move(tensor) : std::move(r2);
 }
 
 void Diffusion::explicit_step(double tau) {

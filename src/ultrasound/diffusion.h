@@ -44,7 +44,7 @@ struct DiffusionLaw {
   double p_dark = 0.9, p_bright = 0.65;  // 0 to 2
   double quantile = 0.995;               // that is M
   double along = 0.6, across = 1.3;      // 0 to 2
-  double rho_tensor = 2.5;               // px
+  double rho_tensor = 2.5;               // px, on means of 2 × 2 pixels
 };
 
 struct DiffusionSteps {

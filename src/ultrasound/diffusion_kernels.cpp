@@ -159,6 +159,48 @@ void conductivity_row_simd(const float* smoothed, std::int64_t n, const Conducti
   for (; x < n; ++x) r2[x] = hn::GetLane(conductivity(all(smoothed[x]), all(r2[x]), law));
 }
 
+void halved_row_simd(const float* a, const float* b, std::int64_t n, float* out) {
+  const D d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  std::int64_t x = 0;
+  for (; 2 * (x + lanes) <= n; x += lanes) {
+    V even_a, odd_a, even_b, odd_b;
+    hn::LoadInterleaved2(d, a + 2 * x, even_a, odd_a);
+    hn::LoadInterleaved2(d, b + 2 * x, even_b, odd_b);
+    hn::StoreU(hn::Mul(all(0.25F), hn::Add(hn::Add(even_a, odd_a), hn::Add(even_b, odd_b))), d, out + x);
+  }
+  for (; 2 * x < n; ++x) {
+    const std::int64_t next = std::min(2 * x + 1, n - 1);
+    out[x] = 0.25F * ((a[2 * x] + a[next]) + (b[2 * x] + b[next]));
+  }
+}
+
+void doubled_row_simd(const float* near, const float* far, std::int64_t n, float* out) {
+  const D d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const std::int64_t half = (n + 1) / 2;
+  const V most = all(0.75F), least = all(0.25F);
+  const auto mixed = [&](std::int64_t i) {
+    return hn::MulAdd(most, at(near + i), hn::Mul(least, at(far + i)));
+  };
+  std::int64_t x = 1;
+  for (; x + lanes < half; x += lanes) {
+    const V here = hn::Mul(most, mixed(x));
+    hn::StoreInterleaved2(hn::MulAdd(least, mixed(x - 1), here), hn::MulAdd(least, mixed(x + 1), here), d,
+                          out + 2 * x);
+  }
+  const auto single = [&](std::int64_t i) {
+    const auto value = [&](std::int64_t j) {
+      const std::int64_t k = std::clamp<std::int64_t>(j, 0, half - 1);
+      return std::fma(0.75F, near[k], 0.25F * far[k]);
+    };
+    out[2 * i] = std::fma(0.25F, value(i - 1), 0.75F * value(i));
+    if (2 * i + 1 < n) out[2 * i + 1] = std::fma(0.25F, value(i + 1), 0.75F * value(i));
+  };
+  if (n > 0) single(0);
+  for (; x < half; ++x) single(x);
+}
+
 void log_row_simd(const float* values, std::int64_t n, float least, float* out) {
   const D d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
@@ -311,6 +353,8 @@ namespace sg::ultrasound::detail {
 HWY_EXPORT(gradient_row_simd);
 HWY_EXPORT(conductivity_row_simd);
 HWY_EXPORT(explicit_row_simd);
+HWY_EXPORT(halved_row_simd);
+HWY_EXPORT(doubled_row_simd);
 HWY_EXPORT(orientation_row_simd);
 HWY_EXPORT(tensor_row_simd);
 HWY_EXPORT(tensor_explicit_row_simd);
@@ -344,6 +388,14 @@ void tensor_row(const float* smoothed, const float* r2, std::int64_t n, const Co
 void tensor_explicit_row(const Rows& u, const TensorRows& tensor, std::int64_t n, float tau, float weight_y,
                          float* out) {
   HWY_DYNAMIC_DISPATCH(tensor_explicit_row_simd)(u, tensor, n, tau, weight_y, out);
+}
+
+void halved_row(const float* a, const float* b, std::int64_t n, float* out) {
+  HWY_DYNAMIC_DISPATCH(halved_row_simd)(a, b, n, out);
+}
+
+void doubled_row(const float* near, const float* far, std::int64_t n, float* out) {
+  HWY_DYNAMIC_DISPATCH(doubled_row_simd)(near, far, n, out);
 }
 
 void log_row(const float* values, std::int64_t n, float least, float* out) {
@@ -407,6 +459,22 @@ void conductivity_row_reference(const float* smoothed, std::int64_t n, const Con
     const double a = std::pow(share, law.nu);
     const double alpha = law.nu == 0 ? 1 : 2 * a / (1 + a);
     r2[x] = static_cast<float>(alpha * std::pow(1 + r2[x] * law.inverse_k2, -p));
+  }
+}
+
+void halved_row_reference(const float* a, const float* b, std::int64_t n, float* out) {
+  for (std::int64_t x = 0; 2 * x < n; ++x) {
+    const std::int64_t next = std::min(2 * x + 1, n - 1);
+    out[x] = static_cast<float>(0.25 * (double{a[2 * x]} + a[next] + b[2 * x] + b[next]));
+  }
+}
+
+void doubled_row_reference(const float* near, const float* far, std::int64_t n, float* out) {
+  for (std::int64_t x = 0; x < n; ++x) {
+    const std::int64_t here = x / 2, last = (n - 1) / 2;
+    const std::int64_t other = std::clamp<std::int64_t>(x % 2 == 0 ? here - 1 : here + 1, 0, last);
+    out[x] = static_cast<float>(0.75 * (0.75 * near[here] + 0.25 * far[here]) +
+                                0.25 * (0.75 * near[other] + 0.25 * far[other]));
   }
 }
 

@@ -53,6 +53,13 @@ void tensor_row(const float* smoothed, const float* r2, std::int64_t n, const Co
 void tensor_row_reference(const float* smoothed, const float* r2, std::int64_t n, const ConductivityLaw& law,
                           float* trace, const Orientation& orientation);
 
+/// Half the resolution and back: (n + 1)/2 means of 2 × 2 pixels of two rows of n (a last odd one counts
+/// twice), and n values by linear interpolation of two rows of (n + 1)/2, ¾ of `near` and ¼ of `far`.
+void halved_row(const float* a, const float* b, std::int64_t n, float* out);
+void halved_row_reference(const float* a, const float* b, std::int64_t n, float* out);
+void doubled_row(const float* near, const float* far, std::int64_t n, float* out);
+void doubled_row_reference(const float* near, const float* far, std::int64_t n, float* out);
+
 /// ln max(value, least), 0 where the value is not above 0.
 void log_row(const float* values, std::int64_t n, float least, float* out);
 

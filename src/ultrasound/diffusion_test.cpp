@@ -294,7 +294,14 @@ TEST(DiffusionKernels, TensorsAgreeWithPlainLoops) {
       near(difference, difference_b, 1e-5);
       near(product, product_b, 1e-5);
     }
+    std::vector<float> half(static_cast<std::size_t>((n + 1) / 2)), half_b = half;
+    detail::halved_row(u[0].data(), u[1].data(), n, half.data());
+    detail::halved_row_reference(u[0].data(), u[1].data(), n, half_b.data());
+    near(half, half_b, 1e-4);
     std::vector<float> a = empty(), b = empty();
+    detail::doubled_row(half.data(), u[2].data(), n, a.data());
+    detail::doubled_row_reference(half.data(), u[2].data(), n, b.data());
+    near(a, b, 1e-4);
     for (const bool first : {false, true}) {
       const detail::TensorRows tensor{d[0].data(),
                                       {d[1].data(), d[2].data(), d[3].data()},
