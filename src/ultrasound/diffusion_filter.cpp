@@ -17,6 +17,7 @@ namespace {
 constexpr int most_steps = 60;
 constexpr double energy_share = 0.45;  // of the two times, in their weighted geometric mean
 constexpr double early = 0.9;          // of the time of the best PSNR: outlines and dark detail go before it
+constexpr double most_patience = 60;   // times the time of enough energy, for whiteness
 constexpr double dark = 0.12;          // of the bright: ratios below it are left out
 
 /// Sums over the pixels that are looked at, in rows added up in order.
@@ -111,7 +112,9 @@ void run_until_white(Diffusion& diffusion, const Volume<float>& noisy, const Jud
   DiffusionMoment before{0, 0, -1};
   // Correlated speckle is no whiter when it is gone than before: energy alone decides there.
   const bool white = outcome.estimate.stride == std::array<int, 2>{1, 1};
-  const auto done = [&] { return energy.time && (whiteness.time || !white); };
+  const auto done = [&] {
+    return energy.time && (whiteness.time || !white || diffusion.time() >= most_patience * *energy.time);
+  };
   for (int step = 0; step < most_steps && !done(); ++step) {
     context.progress(static_cast<double>(step) / most_steps);
     diffusion.advance();
@@ -126,10 +129,9 @@ void run_until_white(Diffusion& diffusion, const Volume<float>& noisy, const Jud
     before = now;
   }
   outcome.reached = done();
-  const double last = snapshots.back().time;
-  const double by_energy = energy.time.value_or(last);
-  outcome.time = white ? early * std::pow(by_energy, energy_share) *
-                             std::pow(whiteness.time.value_or(last), 1 - energy_share)
+  const double last = snapshots.back().time, by_energy = energy.time.value_or(last);
+  const double by_whiteness = std::min(whiteness.time.value_or(last), most_patience * by_energy);
+  outcome.time = white ? early * std::pow(by_energy, energy_share) * std::pow(by_whiteness, 1 - energy_share)
                        : by_energy;
   outcome.image = at_time(snapshots, outcome.time);
 }
@@ -147,8 +149,8 @@ Diffusion diffusion_for(const Volume<float>& intensity, const DiffusionFilter& o
   DiffusionLaw law = options.law;
   const int longest = std::max(stride_x, stride_y);
   law.sigma *= longest, law.rho *= longest, law.rho_tensor *= longest;
-  const double step = 2 * std::pow(std::clamp(looks, 0.5, 100.0), -0.85) * stride_x * stride_y;
-  return {intensity, law, {options.scheme, options.scheme == Scheme::explicit_euler ? 0 : step, 1.2}};
+  const double step = 2.5 * std::pow(std::clamp(looks, 0.5, 100.0), -0.85) * stride_x * stride_y;
+  return {intensity, law, {options.scheme, options.scheme == Scheme::explicit_euler ? 0 : step, 1.3}};
 }
 
 DiffusionOutcome filter_by_diffusion(const Volume<float>& intensity, const DiffusionFilter& options,

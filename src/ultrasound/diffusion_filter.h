@@ -34,8 +34,8 @@ struct DiffusionOutcome {
 };
 
 /// The process that filter_by_diffusion lets run on an image with speckle of `looks` looks whose grains are
-/// `stride` pixels apart (SpeckleEstimate): the law's lengths times the stride, and growing steps, some
-/// fourteen to the usual end.
+/// `stride` pixels apart (SpeckleEstimate): the law's lengths times the stride, and growing steps, about
+/// a dozen to the usual end.
 Diffusion diffusion_for(const Volume<float>& intensity, const DiffusionFilter& options, double looks,
                         std::array<int, 2> stride);
 
@@ -43,9 +43,9 @@ Diffusion diffusion_for(const Volume<float>& intensity, const DiffusionFilter& o
 /// taken away has the energy and the whiteness of speckle: at 0.9·t_E^0.45·t_W^0.55, the times at which
 ///   L·Σ(f − u)²/Σu² ≥ 0.97 − 0.0205·L   and   correlation ≥ 0.0078 − 0.0005·L   (L at most 16),
 /// limits found by simulation on natural pictures (Morozov's principle weighted by intensity, and the
-/// whiteness of the residual); by the first alone where neighbours are correlated. `mask`: what is looked at
-/// for both and for L; all of the image is smoothed. A constant image comes back as it is. Throws
-/// invalid_input for negative or not finite values.
+/// whiteness of the residual, which is waited for till 60·t_E at most); by the first alone where neighbours
+/// are correlated. `mask`: what is looked at for both and for L; all of the image is smoothed. A constant
+/// image comes back as it is. Throws invalid_input for negative or not finite values.
 DiffusionOutcome filter_by_diffusion(const Volume<float>& intensity, const DiffusionFilter& options,
                                      const Mask* mask = nullptr, const Context& context = {});
 
