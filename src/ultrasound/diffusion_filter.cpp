@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
-#include "ultrasound/diffusion_kernels.h"
+#include "ultrasound/ratio_kernels.h"
 
 namespace sg::ultrasound {
 namespace {

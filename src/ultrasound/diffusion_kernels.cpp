@@ -201,67 +201,6 @@ void doubled_row_simd(const float* near, const float* far, std::int64_t n, float
   for (; x < half; ++x) single(x);
 }
 
-void log_row_simd(const float* values, std::int64_t n, float least, float* out) {
-  const D d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const auto log = [&](V value) {
-    return hn::IfThenElseZero(hn::Gt(value, hn::Zero(d)), hn::Log(d, hn::Max(value, all(least))));
-  };
-  std::int64_t x = 0;
-  for (; x + lanes <= n; x += lanes) hn::StoreU(log(at(values + x)), d, out + x);
-  for (; x < n; ++x) out[x] = hn::GetLane(log(all(values[x])));
-}
-
-/// r of a row, and 1 where it counts, else 0.
-struct Rests {
-  V r, counts;
-};
-HWY_INLINE Rests rests(const RatioRow& row, std::int64_t x, float least) {
-  const D d;
-  const V u = at(row.u + x), one = all(1);
-  const auto bright = hn::Gt(u, all(least));
-  V counts = hn::IfThenElseZero(bright, one);
-  if (row.w != nullptr) counts = hn::Mul(counts, at(row.w + x));
-  const V safe = hn::IfThenElse(bright, u, one);
-  return {hn::Sub(hn::Div(at(row.f + x), safe), hn::Set(d, 1.0F)), counts};
-}
-
-RowSums ratio_sums_simd(const RatioRow& here, const RatioRow* under, std::int64_t n, std::int64_t right,
-                        float least) {
-  const D d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  V error = hn::Zero(d), energy = error, product = error, sum = error;
-  std::int64_t x = 0;
-  const std::int64_t end = under == nullptr ? 0 : n - right;
-  for (; x + lanes <= n; x += lanes) {
-    const V u = at(here.u + x), rest = hn::Sub(at(here.f + x), u);
-    const V w = here.w == nullptr ? all(1) : at(here.w + x);
-    error = hn::MulAdd(w, square(rest), error);
-    energy = hn::MulAdd(w, square(u), energy);
-    if (x + lanes > end) continue;
-    const Rests a = rests(here, x, least), b = rests(here, x + right, least), c = rests(*under, x, least);
-    const V counts = hn::Mul(a.counts, hn::Mul(b.counts, c.counts));
-    product = hn::MulAdd(counts, hn::Mul(a.r, hn::Mul(all(0.5F), hn::Add(b.r, c.r))), product);
-    sum = hn::MulAdd(counts, square(a.r), sum);
-  }
-  const auto total = [&](V v) { return static_cast<double>(hn::GetLane(hn::SumOfLanes(d, v))); };
-  RowSums sums{total(error), total(energy), total(product), total(sum)};
-  // What no whole vector covered: of the pixels, and of those with a neighbour on the right.
-  const std::int64_t done = x, paired = std::max<std::int64_t>(0, end / lanes * lanes);
-  const RowSums rest =
-      ratio_sums_reference({here.f + done, here.u + done, here.w == nullptr ? nullptr : here.w + done},
-                           nullptr, n - done, right, least);
-  sums.error += rest.error, sums.energy += rest.energy;
-  if (end <= paired) return sums;
-  const auto from = [&](const RatioRow& row) {
-    return RatioRow{row.f + paired, row.u + paired, row.w == nullptr ? nullptr : row.w + paired};
-  };
-  const RatioRow below = from(*under);
-  const RowSums pairs = ratio_sums_reference(from(here), &below, n - paired, right, least);
-  sums.product += pairs.product, sums.square += pairs.square;
-  return sums;
-}
-
 HWY_INLINE V flux(const float* u, const float* g, const float* u_other, const float* g_other) {
   return hn::Mul(hn::Add(at(g_other), at(g)), hn::Sub(at(u_other), at(u)));
 }
@@ -358,8 +297,6 @@ HWY_EXPORT(doubled_row_simd);
 HWY_EXPORT(orientation_row_simd);
 HWY_EXPORT(tensor_row_simd);
 HWY_EXPORT(tensor_explicit_row_simd);
-HWY_EXPORT(log_row_simd);
-HWY_EXPORT(ratio_sums_simd);
 
 void gradient_row(const Rows& smoothed, std::int64_t n, float weight_y, float weight_z,
                   const ConductivityLaw& law, float* r2) {
@@ -396,15 +333,6 @@ void halved_row(const float* a, const float* b, std::int64_t n, float* out) {
 
 void doubled_row(const float* near, const float* far, std::int64_t n, float* out) {
   HWY_DYNAMIC_DISPATCH(doubled_row_simd)(near, far, n, out);
-}
-
-void log_row(const float* values, std::int64_t n, float least, float* out) {
-  HWY_DYNAMIC_DISPATCH(log_row_simd)(values, n, least, out);
-}
-
-RowSums ratio_sums(const RatioRow& here, const RatioRow* under, std::int64_t n, std::int64_t right,
-                   float least) {
-  return HWY_DYNAMIC_DISPATCH(ratio_sums_simd)(here, under, n, right, least);
 }
 
 void gradient_row_reference(const Rows& s, std::int64_t n, float weight_y, float weight_z,
@@ -476,23 +404,6 @@ void doubled_row_reference(const float* near, const float* far, std::int64_t n, 
     out[x] = static_cast<float>(0.75 * (0.75 * near[here] + 0.25 * far[here]) +
                                 0.25 * (0.75 * near[other] + 0.25 * far[other]));
   }
-}
-
-RowSums ratio_sums_reference(const RatioRow& here, const RatioRow* under, std::int64_t n, std::int64_t right,
-                             float least) {
-  const auto in = [](const RatioRow& row, std::int64_t x) { return row.w == nullptr || row.w[x] != 0; };
-  const auto rest = [](const RatioRow& row, std::int64_t x) { return double{row.f[x]} / row.u[x] - 1; };
-  RowSums sums;
-  for (std::int64_t x = 0; x < n; ++x) {
-    if (!in(here, x)) continue;
-    const double error = double{here.f[x]} - here.u[x];
-    sums.error += error * error, sums.energy += double{here.u[x]} * here.u[x];
-    if (under == nullptr || x + right >= n || !in(here, x + right) || !in(*under, x)) continue;
-    if (here.u[x] <= least || here.u[x + right] <= least || under->u[x] <= least) continue;
-    sums.product += 0.5 * rest(here, x) * (rest(here, x + right) + rest(*under, x));
-    sums.square += rest(here, x) * rest(here, x);
-  }
-  return sums;
 }
 
 void explicit_row_reference(const Rows& u, const Rows& g, std::int64_t n, float tau, float weight_y,

@@ -11,7 +11,7 @@
 #include "core/smooth.h"
 #include "core/speckle.h"
 #include "core/stats.h"
-#include "ultrasound/diffusion_kernels.h"
+#include "ultrasound/ratio_kernels.h"
 
 namespace sg::ultrasound {
 namespace {
